@@ -1,0 +1,1 @@
+//! Who may do what, why not, and who could.

@@ -1,0 +1,1 @@
+//! The package of a model: contract, pack, check, golden data.

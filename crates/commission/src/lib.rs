@@ -1,0 +1,1 @@
+//! Verbs for commissioning: check, browse, read and write one device.

@@ -1,0 +1,1 @@
+//! Files for people: TOML with positions, all problems at once, schema.

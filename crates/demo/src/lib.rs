@@ -1,0 +1,1 @@
+//! A simulated plant, an edge and a screen in one command.

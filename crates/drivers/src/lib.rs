@@ -1,0 +1,1 @@
+//! Device to samples: one folder per protocol; driver.rs is the contract.

@@ -1,0 +1,1 @@
+//! The program at the machine. Start reading in run.rs.

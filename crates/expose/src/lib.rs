@@ -1,0 +1,1 @@
+//! Tags out: the Modbus server.

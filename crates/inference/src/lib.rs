@@ -1,0 +1,1 @@
+//! Window to prediction: pure cores, the engine and its worker process.

@@ -1,0 +1,2 @@
+//! `lastmile`: subcommands only, no logic.
+fn main() {}

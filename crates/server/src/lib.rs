@@ -1,0 +1,1 @@
+//! HTTP for both roles: api shapes, routes, sessions, live feed, web app.

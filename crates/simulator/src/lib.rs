@@ -1,0 +1,1 @@
+//! Machines with physics and fault switches on real protocols.

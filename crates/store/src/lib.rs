@@ -1,0 +1,1 @@
+//! What survives a power cut: the log, history, cursors.
