@@ -12,6 +12,7 @@ pub mod quality;
 pub mod scan;
 pub mod tag;
 pub mod time;
+pub mod unit;
 pub mod value;
 
 pub use advisory::{Advisory, AdvisoryState, Contribution, Decision};
@@ -23,4 +24,5 @@ pub use quality::{Quality, QualityClass};
 pub use scan::{Sample, Scan};
 pub use tag::{GroupId, SeriesId, TagPath};
 pub use time::Timestamp;
+pub use unit::Unit;
 pub use value::{Finite, Text, Value, ValueType};
