@@ -1,0 +1,64 @@
+//! Health for machines and doctor for people.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// `/healthz`, without a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// `ok`, `degraded` or `failed`.
+    pub status: String,
+    /// The version of the program.
+    pub version: String,
+    /// `site` or `hub`.
+    pub role: String,
+    /// Seconds since the process started.
+    pub up_s: f64,
+    /// Per stream of the log.
+    pub log: BTreeMap<String, StreamHealth>,
+    /// Seconds from the start of the process to its first prediction; null before it.
+    pub first_prediction_s: Option<f64>,
+    /// Seconds since the newest prediction.
+    pub prediction_age_s: Option<f64>,
+    /// Devices that answer.
+    pub devices_reading: u32,
+    /// Devices.
+    pub devices: u32,
+    /// What is wrong, in words.
+    pub words: Vec<String>,
+}
+
+/// One stream of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StreamHealth {
+    /// Everything up to this sequence is on disk.
+    pub synced_seq: u64,
+}
+
+/// How serious.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DoctorState {
+    /// Fine.
+    Ok,
+    /// Look at it.
+    Look,
+    /// Wrong.
+    Wrong,
+}
+
+/// One thing the doctor looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DoctorLine {
+    /// Stable name: `disk.room`, `clock.step`, `worker.sandbox`.
+    pub code: String,
+    /// How it is.
+    pub state: DoctorState,
+    /// What was found, one sentence.
+    pub words: String,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hint: String,
+}

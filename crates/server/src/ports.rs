@@ -1,0 +1,187 @@
+//! The doors through which the routes see a running edge (or, later, a hub). `edge` implements them; tests bring simple ones.
+//!
+//! Nothing here changes anything: acts go to `state` directly.
+
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use domain::{PlacePath, Problem, Quality, TagPath, Timestamp, Value};
+use futures_util::Stream;
+use tokio::sync::watch;
+
+use crate::api::common::Texts;
+use crate::api::deployment::Runtime;
+use crate::api::device::{
+    AddressValue, Device, DeviceError, DeviceSettings, DeviceTest, ReadAddresses, ScanGroup, TestDevice,
+};
+use crate::api::health::{DoctorLine, Health};
+use crate::api::history::{ExportFormat, ExportLayout, HistoryRoom};
+use crate::api::trend::Gap;
+
+/// The clock of the edge: wall time that never goes back within a run.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// The latest value of one tag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latest {
+    /// The tag.
+    pub tag: TagPath,
+    /// None with a bad quality.
+    pub value: Option<Value>,
+    /// How far to trust it; stale is said here ([`Quality::STALE`]).
+    pub quality: Quality,
+    /// The plant's word for this quality.
+    pub word: Option<String>,
+    /// When it reached the edge; none when nothing has come yet.
+    pub arrival: Option<Timestamp>,
+    /// Since when the quality has been what it is, when known.
+    pub since: Option<Timestamp>,
+}
+
+/// The output of a model as a tag: what the tag list needs to know beyond the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PredictionTag {
+    /// `line-2/pump-7/pump-bearing/score`.
+    pub tag: TagPath,
+    /// The deployment it belongs to.
+    pub deployment: String,
+    /// Its place.
+    pub place: PlacePath,
+    /// The output's name in the contract.
+    pub output: String,
+    /// Title per language.
+    pub title: Texts,
+    /// Unit.
+    pub unit: String,
+    /// Declared limits.
+    pub range: Option<(f64, f64)>,
+}
+
+/// One counter or gauge of the path for `/metrics`. `name` without prefix, in the glossary's nouns: `device_scans_late_total`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// Name; ends in `_total` when it only grows.
+    pub name: &'static str,
+    /// What it counts, one sentence.
+    pub help: &'static str,
+    /// Labels, `device` → `plc-2`.
+    pub labels: Vec<(&'static str, String)>,
+    /// The value.
+    pub value: f64,
+}
+
+/// Latest values: the tag table of the path.
+pub trait Live: Send + Sync {
+    /// The latest value of one tag, local variables and predictions too. None: no such tag.
+    fn latest(&self, tag: &TagPath) -> Option<Latest>;
+    /// Every tag whose latest value changed after `version`, and the version to ask with next. Version 0 gives all.
+    /// This is how the live feed stays bounded: a slow client gets fewer, newer values.
+    fn changed_since(&self, version: u64) -> (u64, Vec<Latest>);
+    /// Output tags of the running deployments.
+    fn predictions(&self) -> Vec<PredictionTag>;
+    /// Counters and gauges of the whole path.
+    fn metrics(&self) -> Vec<Metric>;
+}
+
+/// One series of a trend, down-sampled. All columns have the same length; points inside a gap are left out or none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrendColumns {
+    /// Times in ms, ascending.
+    pub t: Vec<i64>,
+    /// Smallest in the bucket.
+    pub min: Vec<Option<f64>>,
+    /// Largest in the bucket.
+    pub max: Vec<Option<f64>>,
+    /// Mean of the bucket.
+    pub mean: Vec<Option<f64>>,
+    /// Stretches without usable values, with their reason in words.
+    pub gaps: Vec<Gap>,
+    /// Why there is nothing, when there is nothing.
+    pub missing: Option<String>,
+}
+
+/// What to take out of history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Export {
+    /// Column name (the tag, or a signal of a model) and tag.
+    pub columns: Vec<(String, TagPath)>,
+    /// From this time on.
+    pub from: Timestamp,
+    /// Before this time.
+    pub to: Timestamp,
+    /// Text or Parquet.
+    pub format: ExportFormat,
+    /// Long or wide.
+    pub layout: ExportLayout,
+}
+
+/// A file that is made while it is sent.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Vec<u8>, std::io::Error>> + Send>>;
+
+/// What was.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// One entry per tag, in the order asked; a tag without history is not an error but says why it is `missing`.
+    async fn trend(
+        &self,
+        tags: &[TagPath],
+        from: Timestamp,
+        to: Timestamp,
+        buckets: u32,
+    ) -> Result<Vec<TrendColumns>, Problem>;
+    /// Starts an export. An error before the first byte is a Problem; afterwards the stream breaks off.
+    async fn export(&self, export: Export) -> Result<ByteStream, Problem>;
+    /// How much is kept and how long it lasts.
+    async fn room(&self) -> HistoryRoom;
+}
+
+/// The running part of one device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeviceNow {
+    /// As the list shows it.
+    pub device: Device,
+    /// Its requests.
+    pub blocks: Vec<crate::api::device::Block>,
+    /// What went wrong lately, the newest first, at most 50.
+    pub errors: Vec<DeviceError>,
+    /// Its scan groups (also in `device.groups`).
+    pub groups: Vec<ScanGroup>,
+}
+
+/// Devices.
+#[async_trait]
+pub trait Devices: Send + Sync {
+    /// All of them, in the order of the configuration.
+    fn devices(&self) -> Vec<Device>;
+    /// One with its requests and errors. None: no such device runs.
+    fn device(&self, name: &str) -> Option<DeviceNow>;
+    /// Tries a device that is being typed: reachable → who is it → how fast → values. Reads only, keeps nothing, ends
+    /// within ten seconds. What fails is told in the steps, not as an error.
+    async fn test(&self, test: TestDevice) -> DeviceTest;
+    /// Reads addresses of a running device now, within its budget.
+    async fn read(&self, device: &str, addresses: ReadAddresses) -> Result<Vec<AddressValue>, Problem>;
+    /// The settings with every default filled in, for the form.
+    fn defaults(&self, settings: &DeviceSettings) -> DeviceSettings;
+}
+
+/// Deployments as they run.
+pub trait Deployments: Send + Sync {
+    /// One per deployment and place.
+    fn runtimes(&self) -> Vec<Runtime>;
+    /// Of one deployment, in the order of its places.
+    fn runtime(&self, deployment: &str) -> Vec<Runtime>;
+}
+
+/// How the box itself is.
+#[async_trait]
+pub trait Doctor: Send + Sync {
+    /// For machines, at once.
+    fn health(&self) -> Health;
+    /// For people; may take a second or two.
+    async fn look(&self) -> Vec<DoctorLine>;
+    /// Changes whenever health, a device state or a deployment's running part changes, so that the live feed looks again.
+    fn changed(&self) -> watch::Receiver<u64>;
+}

@@ -1,0 +1,43 @@
+//! Thin files, one per resource.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Shared;
+
+mod about;
+mod accounts;
+mod advisories;
+mod bundles;
+mod changes;
+mod deployments;
+mod devices;
+mod doctor;
+mod history;
+mod live;
+mod places;
+mod session;
+mod site;
+mod tags;
+mod trend;
+mod variables;
+
+/// Every operation under `/api/v1`.
+pub(crate) fn api() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .merge(session::router())
+        .merge(about::router())
+        .merge(accounts::router())
+        .merge(places::router())
+        .merge(devices::router())
+        .merge(tags::router())
+        .merge(variables::router())
+        .merge(trend::router())
+        .merge(history::router())
+        .merge(bundles::router())
+        .merge(deployments::router())
+        .merge(advisories::router())
+        .merge(changes::router())
+        .merge(site::router())
+        .merge(live::router())
+        .merge(doctor::router())
+}
