@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::Problem;
-use utoipa::openapi::{Content, RefOr, Ref, ResponseBuilder};
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
 use crate::api::problem::{ProblemBody, ProblemItem};
 
@@ -17,7 +17,10 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn not_built() -> Self {
-        Self { status: StatusCode::NOT_IMPLEMENTED, problems: vec![Problem::new("route.not-built", "", "Not built yet.")] }
+        Self {
+            status: StatusCode::NOT_IMPLEMENTED,
+            problems: vec![Problem::new("route.not-built", "", "Not built yet.")],
+        }
     }
 }
 
@@ -26,8 +29,14 @@ impl IntoResponse for Failure {
         let mut items = self.problems.into_iter().map(ProblemItem::from);
         let Some(first) = items.next() else { return self.status.into_response() };
         let body = ProblemBody {
-            code: first.code, place: first.place, what: first.what, why: first.why, hint: first.hint,
-            request: String::new(), problems: items.collect(), who_could: Vec::new(),
+            code: first.code,
+            place: first.place,
+            what: first.what,
+            why: first.why,
+            hint: first.hint,
+            request: String::new(),
+            problems: items.collect(),
+            who_could: Vec::new(),
         };
         (self.status, Json(body)).into_response()
     }

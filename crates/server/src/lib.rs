@@ -16,14 +16,18 @@ pub(crate) type Shared = Arc<Server>;
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "lastmile", description = "One interface for a site and, later, a hub. `x-role` says who answers an operation, `x-access` what it asks for."),
+    info(
+        title = "lastmile",
+        description = "One interface for a site and, later, a hub. `x-role` says who answers an operation, `x-access` what it asks for."
+    ),
     components(schemas(api::problem::ProblemBody, api::live::LiveEvent, api::health::Health))
 )]
 struct Api;
 
 /// The description of the whole interface, as committed in `web/openapi.json`.
 pub fn openapi() -> String {
-    let (_, mut description) = utoipa_axum::router::OpenApiRouter::with_openapi(Api::openapi()).merge(routes::api()).split_for_parts();
+    let (_, mut description) =
+        utoipa_axum::router::OpenApiRouter::with_openapi(Api::openapi()).merge(routes::api()).split_for_parts();
     description.info.version = "1".to_owned();
     let mut text = description.to_pretty_json().expect("a description of plain shapes is always JSON");
     text.push('\n');

@@ -6,7 +6,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// A text per language; `en` is always there.
-pub type Texts = BTreeMap<String, String>;
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct Texts(pub BTreeMap<String, String>);
+
+impl Texts {
+    /// A text that is the same in every language: a name, a unit.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self([("en".to_owned(), text.into())].into())
+    }
+}
+
+impl From<BTreeMap<String, String>> for Texts {
+    fn from(texts: BTreeMap<String, String>) -> Self {
+        Self(texts)
+    }
+}
 
 /// One value. Integers beyond 2⁵³ are strings. No value is `null` beside a bad quality.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -105,6 +120,7 @@ pub struct Done {
 
 /// Why: what a person gives as reason. Switching off and acknowledging need none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Because {
     /// The reason in the person's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]

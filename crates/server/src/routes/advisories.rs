@@ -5,20 +5,17 @@ use axum::extract::{Path, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::api::advisory::{Advisories, Advisory, AdvisoryFilter};
 use crate::api::common::{Because, Done};
 use crate::failure::{Failure, Failures};
-use crate::Shared;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(list_advisories))
-        .routes(routes!(show_advisory))
-        .routes(routes!(acknowledge))
+    OpenApiRouter::new().routes(routes!(list_advisories)).routes(routes!(show_advisory)).routes(routes!(acknowledge))
 }
 
 /// Advice, unacknowledged first.
-#[utoipa::path(get, path = "/api/v1/advisories", tag = "advisories", responses((status = 200, body = Advisories), Failures),
+#[utoipa::path(get, path = "/api/v1/advisories", tag = "advisories", params(AdvisoryFilter), responses((status = 200, body = Advisories), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
 async fn list_advisories(Query(filter): Query<AdvisoryFilter>) -> Result<Json<Advisories>, Failure> {
     Err(Failure::not_built())

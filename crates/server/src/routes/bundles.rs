@@ -5,16 +5,14 @@ use axum::extract::{Path, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use axum::body::Body;
+use crate::Shared;
 use crate::api::bundle::{Bundle, BundleDetail};
 use crate::api::common::Because;
 use crate::failure::{Failure, Failures};
-use crate::Shared;
+use axum::body::Body;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(list_bundles, add_bundle))
-        .routes(routes!(show_bundle))
+    OpenApiRouter::new().routes(routes!(list_bundles, add_bundle)).routes(routes!(show_bundle))
 }
 
 /// All bundles on this edge.
@@ -32,7 +30,7 @@ async fn show_bundle(Path(digest): Path<String>) -> Result<Json<BundleDetail>, F
 }
 
 /// Takes a bundle file (`application/x-tar`) and checks it. The same bundle again is fine.
-#[utoipa::path(post, path = "/api/v1/bundles", tag = "bundles", request_body(content = Vec<u8>, content_type = "application/x-tar"), responses((status = 200, body = Bundle), Failures),
+#[utoipa::path(post, path = "/api/v1/bundles", tag = "bundles", request_body(content = Vec<u8>, content_type = "application/x-tar"), params(Because), responses((status = 200, body = Bundle), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("add-bundle"))))]
 async fn add_bundle(Query(ask): Query<Because>, body: Body) -> Result<Json<Bundle>, Failure> {
     Err(Failure::not_built())

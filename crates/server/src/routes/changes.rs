@@ -5,19 +5,16 @@ use axum::extract::{Path, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::api::change::{ChainCheck, ChangeFilter, Changes};
 use crate::failure::{Failure, Failures};
-use crate::Shared;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(list_changes))
-        .routes(routes!(verify_changes))
-        .routes(routes!(export_changes))
+    OpenApiRouter::new().routes(routes!(list_changes)).routes(routes!(verify_changes)).routes(routes!(export_changes))
 }
 
 /// The record of changes, the newest first.
-#[utoipa::path(get, path = "/api/v1/changes", tag = "changes", responses((status = 200, body = Changes), Failures),
+#[utoipa::path(get, path = "/api/v1/changes", tag = "changes", params(ChangeFilter), responses((status = 200, body = Changes), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
 async fn list_changes(Query(filter): Query<ChangeFilter>) -> Result<Json<Changes>, Failure> {
     Err(Failure::not_built())

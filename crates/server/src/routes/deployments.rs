@@ -5,10 +5,13 @@ use axum::extract::{Path, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::common::{AtPlace, Because, Done};
-use crate::api::deployment::{ChangeDeployment, CheckDeployment, Deployment, DeploymentCheck, DeploymentDetail, NewDeployment, SetMode, SignalChoices, SuggestMap};
-use crate::failure::{Failure, Failures};
 use crate::Shared;
+use crate::api::common::{AtPlace, Because, Done};
+use crate::api::deployment::{
+    ChangeDeployment, CheckDeployment, Deployment, DeploymentCheck, DeploymentDetail, NewDeployment, SetMode,
+    SignalChoices, SuggestMap,
+};
+use crate::failure::{Failure, Failures};
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -20,7 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 }
 
 /// All deployments with what the running part says.
-#[utoipa::path(get, path = "/api/v1/deployments", tag = "deployments", responses((status = 200, body = Vec<Deployment>), Failures),
+#[utoipa::path(get, path = "/api/v1/deployments", tag = "deployments", params(AtPlace), responses((status = 200, body = Vec<Deployment>), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
 async fn list_deployments(Query(at): Query<AtPlace>) -> Result<Json<Vec<Deployment>>, Failure> {
     Err(Failure::not_built())
@@ -55,7 +58,7 @@ async fn set_mode(Path(name): Path<String>, Json(ask): Json<SetMode>) -> Result<
 }
 
 /// Removes a deployment. Its predictions stay in history.
-#[utoipa::path(delete, path = "/api/v1/deployments/{name}", tag = "deployments", responses((status = 200, body = Done), Failures),
+#[utoipa::path(delete, path = "/api/v1/deployments/{name}", tag = "deployments", params(("name" = String, Path), Because), responses((status = 200, body = Done), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("remove-deployment"))))]
 async fn remove_deployment(Path(name): Path<String>, Query(ask): Query<Because>) -> Result<Json<Done>, Failure> {
     Err(Failure::not_built())

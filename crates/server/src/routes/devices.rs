@@ -5,11 +5,11 @@ use axum::extract::{Path, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::api::common::{AtPlace, Done};
 use crate::api::device::{AddressValue, Device, DeviceDetail, DeviceTest, ReadAddresses, SaveDevice, TestDevice};
 use crate::api::site::RemoveQuery;
 use crate::failure::{Failure, Failures};
-use crate::Shared;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -20,7 +20,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 }
 
 /// All devices with their state in words.
-#[utoipa::path(get, path = "/api/v1/devices", tag = "devices", responses((status = 200, body = Vec<Device>), Failures),
+#[utoipa::path(get, path = "/api/v1/devices", tag = "devices", params(AtPlace), responses((status = 200, body = Vec<Device>), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
 async fn list_devices(Query(at): Query<AtPlace>) -> Result<Json<Vec<Device>>, Failure> {
     Err(Failure::not_built())
@@ -41,7 +41,7 @@ async fn save_device(Json(ask): Json<SaveDevice>) -> Result<Json<Done>, Failure>
 }
 
 /// Removes a device and its tags. Its history stays.
-#[utoipa::path(delete, path = "/api/v1/devices/{name}", tag = "devices", responses((status = 200, body = Done), Failures),
+#[utoipa::path(delete, path = "/api/v1/devices/{name}", tag = "devices", params(("name" = String, Path), RemoveQuery), responses((status = 200, body = Done), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("configure"))))]
 async fn remove_device(Path(name): Path<String>, Query(ask): Query<RemoveQuery>) -> Result<Json<Done>, Failure> {
     Err(Failure::not_built())
@@ -57,6 +57,9 @@ async fn test_device(Json(ask): Json<TestDevice>) -> Result<Json<DeviceTest>, Fa
 /// Reads addresses of a running device now.
 #[utoipa::path(post, path = "/api/v1/devices/{name}/read", tag = "devices", responses((status = 200, body = Vec<AddressValue>), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("test-device"))))]
-async fn read_device(Path(name): Path<String>, Json(ask): Json<ReadAddresses>) -> Result<Json<Vec<AddressValue>>, Failure> {
+async fn read_device(
+    Path(name): Path<String>,
+    Json(ask): Json<ReadAddresses>,
+) -> Result<Json<Vec<AddressValue>>, Failure> {
     Err(Failure::not_built())
 }

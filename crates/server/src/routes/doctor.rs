@@ -5,13 +5,12 @@ use axum::extract::{Path, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::api::health::DoctorLine;
 use crate::failure::{Failure, Failures};
-use crate::Shared;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(doctor))
+    OpenApiRouter::new().routes(routes!(doctor))
 }
 
 /// What is wrong here, in words.

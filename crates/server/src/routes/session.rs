@@ -5,16 +5,13 @@ use axum::extract::{Path, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::api::account::{FirstRun, Me, SignIn};
 use crate::api::common::Done;
 use crate::failure::{Failure, Failures};
-use crate::Shared;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(sign_in, sign_out))
-        .routes(routes!(me))
-        .routes(routes!(first_run))
+    OpenApiRouter::new().routes(routes!(sign_in, sign_out)).routes(routes!(me)).routes(routes!(first_run))
 }
 
 /// Signs in and sets the session cookie.

@@ -5,11 +5,11 @@ use axum::extract::{Path, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::api::common::Done;
 use crate::api::site::RemoveQuery;
 use crate::api::tag::{SaveTags, Tag, TagFilter, TagSettings};
 use crate::failure::{Failure, Failures};
-use crate::Shared;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -19,7 +19,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 }
 
 /// All tags with their latest value: of devices, local variables, predictions.
-#[utoipa::path(get, path = "/api/v1/tags", tag = "tags", responses((status = 200, body = Vec<Tag>), Failures),
+#[utoipa::path(get, path = "/api/v1/tags", tag = "tags", params(TagFilter), responses((status = 200, body = Vec<Tag>), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
 async fn list_tags(Query(filter): Query<TagFilter>) -> Result<Json<Vec<Tag>>, Failure> {
     Err(Failure::not_built())
@@ -47,7 +47,7 @@ async fn save_tags(Json(ask): Json<SaveTags>) -> Result<Json<Done>, Failure> {
 }
 
 /// Removes a tag. Its history stays.
-#[utoipa::path(delete, path = "/api/v1/tags/{name}", tag = "tags", responses((status = 200, body = Done), Failures),
+#[utoipa::path(delete, path = "/api/v1/tags/{name}", tag = "tags", params(("name" = String, Path), RemoveQuery), responses((status = 200, body = Done), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("configure"))))]
 async fn remove_tag(Path(name): Path<String>, Query(ask): Query<RemoveQuery>) -> Result<Json<Done>, Failure> {
     Err(Failure::not_built())

@@ -5,14 +5,13 @@ use axum::extract::{Path, Query};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::Shared;
 use crate::api::common::Done;
 use crate::api::tag::SetVariable;
 use crate::failure::{Failure, Failures};
-use crate::Shared;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(set_variable))
+    OpenApiRouter::new().routes(routes!(set_variable))
 }
 
 /// Sets a local variable.
