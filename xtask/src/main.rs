@@ -1,1 +1,89 @@
-fn main() {}
+//! `cargo xtask`: everything that a developer or a CI machine runs. The only scripting language of this project.
+//!
+//! Each command is one file or folder beside this one. Nothing here is part of the product.
+
+mod args;
+mod check;
+mod demo;
+mod deny;
+mod generate;
+mod part;
+mod paths;
+mod postgres;
+mod setup;
+mod shell;
+mod spdx;
+mod stamp;
+mod suite;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::args::Args;
+use crate::shell::say;
+
+const HELP: &str = "\
+usage: cargo xtask COMMAND
+
+  setup [--for demo|test] [--without PART]…   install what is missing, into .scratch and web/node_modules
+  demo [ARGUMENTS]                            set up, build, and run `lastmile demo ARGUMENTS`
+  dev [ARGUMENTS]                             the demo, and the web page with live reload beside it
+  test [--without PART]…                      set up, build, then every test there is
+  scenario NAME|all                           one whole-system test from tests/scenarios
+  check                                       format, lints, licences, house rules, generated files
+  tidy                                        only the house rules
+  gen [--check]                               write generated files again, or fail where they differ
+  ci                                          check, then test: exactly what the CI machine runs
+
+PART is python, web, postgres, mosquitto, socat, browser or scenarios. A part left out prints SKIPPED and the
+command ends with exit code 1: a partial run is never a passed run.";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// True when all went well and nothing was skipped.
+fn run() -> Result<bool> {
+    let mut args = Args::new(std::env::args().skip(1));
+    let Some(command) = args.next() else {
+        say(HELP);
+        bail!("no command given");
+    };
+    match command.as_str() {
+        "setup" => setup::command(args),
+        "demo" => demo::command(args),
+        "dev" => demo::dev(args),
+        "test" => suite::command(args),
+        "scenario" => suite::scenario(args),
+        "check" => {
+            args.end()?;
+            Ok(check::command())
+        }
+        "tidy" => {
+            args.end()?;
+            tidy::command()
+        }
+        "gen" => generate::command(args),
+        "ci" => {
+            args.end()?;
+            Ok(check::command() && suite::command(Args::new(std::iter::empty()))?)
+        }
+        "help" | "-h" | "--help" => {
+            say(HELP);
+            Ok(true)
+        }
+        other => {
+            say(HELP);
+            bail!("there is no command `{other}`");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Where things are in this repository.
+
+use std::path::PathBuf;
+
+/// The folder that holds the workspace's `Cargo.toml`.
+pub(crate) fn root() -> PathBuf {
+    let xtask = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().map(PathBuf::from).unwrap_or(xtask)
+}
+
+/// Installed tools, stamps and logs; never in git.
+pub(crate) fn scratch() -> PathBuf {
+    root().join(".scratch")
+}
+
+pub(crate) fn web() -> PathBuf {
+    root().join("web")
+}
+
+/// Where cargo puts what it builds.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// The `lastmile` program as built for development.
+pub(crate) fn lastmile() -> PathBuf {
+    target().join("debug").join(format!("lastmile{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Python with the test peers installed.
+pub(crate) fn python() -> PathBuf {
+    scratch().join("venv/bin/python")
+}
+
+/// The ONNX Runtime library that the worker process loads.
+pub(crate) fn onnxruntime() -> PathBuf {
+    scratch().join("onnxruntime/libonnxruntime.so")
+}
