@@ -1,0 +1,3 @@
+//! The scenarios, one file each. `cargo xtask scenario NAME` runs one, `cargo xtask scenario all` every one.
+
+mod demo;
