@@ -1,0 +1,412 @@
+//! The contract of every protocol: connect, read a prepared group, write one value, say who is there, close.
+//!
+//! A bad address is a reading of bad quality. A lost link is a [`DriverError`] that says what failed and whether to
+//! reconnect. There is no schedule, no cache, no scaling, no storing and no retry across calls in here.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::{Problem, Quality, Timestamp, Value, ValueType};
+use serde::Serialize;
+
+use crate::modbus;
+
+/// One connection to a machine, a gateway or a serial port, with one or more units behind it.
+///
+/// One task owns it. Dropping the future of a call half-way is survived, but costs the connection: the driver
+/// cannot know what is still on its way, so it drops the link (on a serial line: drains it) before the next request.
+/// Callers therefore never wrap these calls into a time-out or a `select!`; every call ends by itself.
+#[async_trait]
+pub trait Driver: Send {
+    /// Opens the link, within `deadline`. An open link is closed first.
+    async fn connect(&mut self, deadline: Duration) -> Result<(), DriverError>;
+
+    /// Whether a link is open. False after an error that says [`DriverError::reconnect`].
+    fn is_connected(&self) -> bool;
+
+    /// Reads a whole group: one reading per address, in the order the addresses were given to the plan.
+    ///
+    /// Takes at most one time-out, whatever the size of the group. The group learns from refusals (which block the
+    /// device does not give, which address does not exist), hence `&mut`.
+    async fn read(&mut self, group: &mut ReadGroup) -> Result<Vec<Reading>, DriverError>;
+
+    /// Writes one value, waiting at most `timeout` for the answer. It does not read back.
+    ///
+    /// Only `edge/pipeline/write.rs` and `commission/write.rs` may call this.
+    async fn write(
+        &mut self,
+        unit: Unit,
+        address: &Address,
+        value: &Value,
+        timeout: Duration,
+    ) -> Result<(), DriverError>;
+
+    /// Asks a unit who it is, waiting at most `timeout` for each answer. Fields that it does not tell are none.
+    async fn identify(&mut self, unit: Unit, timeout: Duration) -> Result<Identity, DriverError>;
+
+    /// Closes the link in good order. Closing twice is fine.
+    async fn close(&mut self);
+}
+
+/// Which of several devices behind one connection. Protocols without such a number use 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Unit(pub u8);
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One answer for one address.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reading {
+    /// The raw value as the device has it, unscaled; none goes with a bad quality.
+    pub value: Option<Value>,
+    /// How far to trust it.
+    pub quality: Quality,
+    /// When the device says it was true, if the protocol carries that.
+    pub source: Option<Timestamp>,
+}
+
+impl Reading {
+    /// A good value without a time of its own.
+    pub fn good(value: Value) -> Self {
+        Self { value: Some(value), quality: Quality::GOOD, source: None }
+    }
+
+    /// No value, and why.
+    pub fn bad(quality: Quality) -> Self {
+        Self { value: None, quality, source: None }
+    }
+}
+
+/// An address that has been understood. Which protocol it belongs to follows from the URL that read it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// A coil, a register or several of them.
+    Modbus(modbus::Address),
+}
+
+impl Address {
+    /// The type of the values read there.
+    pub fn value_type(&self) -> ValueType {
+        match self {
+            Self::Modbus(address) => address.value_type(),
+        }
+    }
+
+    /// The type in the field's own words: `float32 cdab`, `bit 3`.
+    pub fn type_name(&self) -> String {
+        match self {
+            Self::Modbus(address) => address.type_name(),
+        }
+    }
+
+    /// Whether the protocol can write there at all (an input register, for one, cannot be written).
+    pub fn writable(&self) -> bool {
+        match self {
+            Self::Modbus(address) => address.table.writable(),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Modbus(address) => address.fmt(f),
+        }
+    }
+}
+
+/// What a device can take. Part of a plan, because it decides how addresses become requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long to wait for one answer.
+    pub timeout: Duration,
+    /// How long to leave the device alone between two requests.
+    pub pause: Duration,
+    /// Most registers in one request; bits are 16 times as many. The protocol's own limit holds as well.
+    pub max_block: u16,
+    /// How many addresses nobody asked for a block may span; 0 reads exactly what was asked for.
+    pub holes: u16,
+}
+
+impl Limits {
+    /// How wide a hole may be when holes are allowed and nothing more is said.
+    pub const HOLES: u16 = 32;
+
+    /// The longer of the configured pause and what the budget of requests per second asks for.
+    #[must_use]
+    pub fn with_requests_per_second(mut self, requests_per_second: f64) -> Self {
+        if requests_per_second.is_finite() && requests_per_second > 0.0 {
+            self.pause = self.pause.max(Duration::from_secs_f64((1.0 / requests_per_second).min(60.0)));
+        }
+        self
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(1), pause: Duration::ZERO, max_block: u16::MAX, holes: 0 }
+    }
+}
+
+/// A prepared reading of many addresses of one unit; made by [`crate::DeviceUrl::plan`].
+#[derive(Clone, Debug)]
+pub enum ReadGroup {
+    /// Blocks of coils and registers.
+    Modbus(modbus::ReadPlan),
+}
+
+impl ReadGroup {
+    /// How many readings come back.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Modbus(plan) => plan.len(),
+        }
+    }
+
+    /// Nothing to read.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whose addresses.
+    pub fn unit(&self) -> Unit {
+        match self {
+            Self::Modbus(plan) => plan.unit(),
+        }
+    }
+
+    /// How many requests one reading takes at present.
+    pub fn requests(&self) -> usize {
+        match self {
+            Self::Modbus(plan) => plan.blocks().len(),
+        }
+    }
+}
+
+/// A plan and what is wrong with some of its addresses. A wrong address reads as bad; the others work.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// Reads every address that was understood; the wrong ones keep their places with bad quality.
+    pub group: ReadGroup,
+    /// The addresses as understood, in the order given; none for a wrong one.
+    pub addresses: Vec<Option<Address>>,
+    /// All wrong addresses.
+    pub problems: Vec<AddressProblem>,
+}
+
+/// What is wrong with one address of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressProblem {
+    /// Its position in the list.
+    pub index: usize,
+    /// In words.
+    pub problem: Problem,
+}
+
+/// Who is there, as far as it tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// Who made it.
+    pub vendor: Option<String>,
+    /// The maker's order code or product name.
+    pub product: Option<String>,
+    /// Version of its program or firmware.
+    pub version: Option<String>,
+    /// What it calls itself.
+    pub name: Option<String>,
+}
+
+impl Identity {
+    /// It told nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What an error is about, and so what has to back off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The connection: nothing behind it can be reached.
+    Line,
+    /// One unit: others behind the same connection may be fine.
+    Unit,
+    /// This request only; the device is fine.
+    Request,
+}
+
+/// What failed on the way to a device.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// A call without a link.
+    #[error("not connected to {endpoint}")]
+    NotConnected {
+        /// Host and port, or serial port.
+        endpoint: String,
+    },
+    /// Refused, no route, no such host, no such port, no permission.
+    #[error("cannot connect to {endpoint}")]
+    ConnectFailed {
+        /// Host and port, or serial port.
+        endpoint: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Nobody answered the attempt to connect.
+    #[error("no connection to {endpoint} within {after:?}")]
+    ConnectTimedOut {
+        /// Host and port.
+        endpoint: String,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// A request without an answer in time.
+    #[error("unit {unit} at {endpoint} gave no answer within {after:?}")]
+    TimedOut {
+        /// Host and port, or serial port.
+        endpoint: String,
+        /// Who was asked.
+        unit: Unit,
+        /// How long was waited.
+        after: Duration,
+        /// Whether the link was given up (a serial port stays open).
+        reconnect: bool,
+    },
+    /// The link broke during a request.
+    #[error("the connection to {endpoint} broke")]
+    LinkLost {
+        /// Host and port, or serial port.
+        endpoint: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// An answer to another question: wrong unit, function, length or transaction.
+    #[error("unit {unit} at {endpoint} sent a reply that does not fit the request: {detail}")]
+    BadReply {
+        /// Host and port, or serial port.
+        endpoint: String,
+        /// Who was asked.
+        unit: Unit,
+        /// What does not fit.
+        detail: String,
+        /// Whether the link was given up (a serial port stays open).
+        reconnect: bool,
+    },
+    /// The gateway says that it cannot reach the unit.
+    #[error("the gateway at {endpoint} cannot reach unit {unit}: {reason}")]
+    UnitUnreachable {
+        /// Host and port.
+        endpoint: String,
+        /// Who was asked.
+        unit: Unit,
+        /// The gateway's words.
+        reason: String,
+    },
+    /// The device answered with a refusal. The link is fine.
+    #[error("unit {unit} at {endpoint} refuses {what}: {reason}")]
+    Refused {
+        /// Host and port, or serial port.
+        endpoint: String,
+        /// Who was asked.
+        unit: Unit,
+        /// What was asked of it.
+        what: String,
+        /// The device's words.
+        reason: String,
+    },
+    /// A value that cannot be written there; nothing was sent.
+    #[error("cannot write {address}: {why}")]
+    NotWritable {
+        /// Where.
+        address: String,
+        /// Why not.
+        why: String,
+    },
+}
+
+impl DriverError {
+    /// Whether the link is gone and [`Driver::connect`] comes next (after a pause, see [`crate::Backoff`]).
+    pub fn reconnect(&self) -> bool {
+        match self {
+            Self::NotConnected { .. }
+            | Self::ConnectFailed { .. }
+            | Self::ConnectTimedOut { .. }
+            | Self::LinkLost { .. } => true,
+            Self::TimedOut { reconnect, .. } | Self::BadReply { reconnect, .. } => *reconnect,
+            Self::UnitUnreachable { .. } | Self::Refused { .. } | Self::NotWritable { .. } => false,
+        }
+    }
+
+    /// Whose back-off grows.
+    pub fn scope(&self) -> Scope {
+        match self {
+            Self::NotConnected { .. }
+            | Self::ConnectFailed { .. }
+            | Self::ConnectTimedOut { .. }
+            | Self::LinkLost { .. } => Scope::Line,
+            Self::TimedOut { .. } | Self::BadReply { .. } | Self::UnitUnreachable { .. } => Scope::Unit,
+            Self::Refused { .. } | Self::NotWritable { .. } => Scope::Request,
+        }
+    }
+
+    /// What the samples of a group get when reading it failed like this.
+    pub fn quality(&self) -> Quality {
+        match self {
+            Self::TimedOut { .. } | Self::ConnectTimedOut { .. } | Self::UnitUnreachable { .. } => Quality::TIMEOUT,
+            Self::NotConnected { .. } | Self::ConnectFailed { .. } | Self::LinkLost { .. } => Quality::NOT_CONNECTED,
+            Self::BadReply { .. } | Self::Refused { .. } | Self::NotWritable { .. } => Quality::DEVICE_FAILURE,
+        }
+    }
+
+    /// The stable name of this failure, `noun.cause`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotConnected { .. } => "device.not-connected",
+            Self::ConnectFailed { .. } => "device.connect-failed",
+            Self::ConnectTimedOut { .. } => "device.connect-timed-out",
+            Self::TimedOut { .. } => "device.timed-out",
+            Self::LinkLost { .. } => "device.link-lost",
+            Self::BadReply { .. } => "device.bad-reply",
+            Self::UnitUnreachable { .. } => "device.unit-unreachable",
+            Self::Refused { .. } => "device.refused",
+            Self::NotWritable { .. } => "address.not-writable",
+        }
+    }
+
+    /// For people: `place` is the device as they know it.
+    pub fn problem(&self, place: impl Into<String>) -> Problem {
+        let problem = Problem::new(self.code(), place, self.to_string());
+        match self {
+            Self::ConnectFailed { source, .. } | Self::LinkLost { source, .. } => {
+                problem.why(source.to_string()).hint(io_hint(source.kind()))
+            }
+            Self::ConnectTimedOut { .. } => {
+                problem.hint("check the address, the cable and whether a firewall drops the port")
+            }
+            Self::TimedOut { .. } => {
+                problem.hint("check that the unit number is right and that the unit is powered; slow units need a longer timeout")
+            }
+            Self::BadReply { .. } => problem.hint("check that no second master uses the same line and that the URL names the right protocol"),
+            Self::UnitUnreachable { .. } => problem.hint("check the unit number and the wiring behind the gateway"),
+            Self::NotConnected { .. } | Self::Refused { .. } | Self::NotWritable { .. } => problem,
+        }
+    }
+}
+
+/// What to do about a system error, for the few that people meet.
+fn io_hint(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::ConnectionRefused => "the host is there but nothing listens on this port; is the service on, is the port right?",
+        io::ErrorKind::NotFound => "there is no such serial port here",
+        io::ErrorKind::PermissionDenied => "this user may not open the port; on Linux add it to the group dialout",
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "there is no way to this address; check cable, network card and route",
+        _ => "check the cable and whether the device still has power",
+    }
+}
