@@ -124,7 +124,8 @@ fn code_map_rows(text: &str) -> impl Iterator<Item = (usize, &str, &str)> {
         let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);
         let floor = cells.next()?;
         let name = cells.next()?.strip_prefix("`crates/")?.strip_suffix('`')?;
-        Some((index + 1, floor, name))
+        let is_row = floor == "dev" || floor.parse::<u8>().is_ok();
+        (is_row && !name.contains('/')).then_some((index + 1, floor, name))
     })
 }
 

@@ -9,6 +9,7 @@ mod floors;
 mod glossary;
 mod limits;
 mod platform;
+mod purity;
 mod source;
 
 use std::fmt;
@@ -66,7 +67,7 @@ impl fmt::Display for Finding {
 
 type Rule = fn(&Tree) -> Vec<Finding>;
 
-const RULES: [(&str, Rule); 13] = [
+const RULES: [(&str, Rule); 14] = [
     ("file size", limits::file_lines),
     ("TypeScript function size", limits::function_lines),
     ("crate floors", floors::dependencies_point_down),
@@ -78,6 +79,7 @@ const RULES: [(&str, Rule); 13] = [
     ("glossary", glossary::nouns),
     ("module docs and ignored tests", source::habits),
     ("platforms", platform::portable),
+    ("purity", purity::no_effects),
     ("device writes", device_writes::two_places),
     ("one way to change anything", acts::through_act),
 ];
