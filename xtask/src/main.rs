@@ -34,6 +34,7 @@ usage: cargo xtask COMMAND
   scenario NAME|all                           one whole-system test from tests/scenarios
   check                                       format, lints, licences, house rules, generated files
   tidy                                        only the house rules
+  deny                                        only licences, sources and banned crates
   gen [--check]                               write generated files again, or fail where they differ
   ci                                          check, then test: exactly what the CI machine runs
 
@@ -71,6 +72,10 @@ fn run() -> Result<bool> {
         "tidy" => {
             args.end()?;
             tidy::command()
+        }
+        "deny" => {
+            args.end()?;
+            deny::check()
         }
         "gen" => generate::command(args),
         "ci" => {
