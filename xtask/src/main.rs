@@ -31,6 +31,7 @@ usage: cargo xtask COMMAND
   demo [ARGUMENTS]                            set up, build, and run `lastmile demo ARGUMENTS`
   dev [ARGUMENTS]                             the demo, and the web page with live reload beside it
   test [--without PART]…                      set up, build, then every test there is
+  test CRATE                                  the tests of one crate, with the servers they talk to
   scenario NAME|all                           one whole-system test from tests/scenarios
   check                                       format, lints, licences, house rules, generated files
   tidy                                        only the house rules

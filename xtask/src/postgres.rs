@@ -9,6 +9,9 @@ use anyhow::{Context, Result};
 use crate::setup::postgres_programs;
 use crate::shell::{is_root, run_logged, say};
 
+/// The folder's name ends with the process id of the xtask that made it.
+const PREFIX: &str = "lastmile-postgres-";
+
 /// Stopped, and its files removed, when dropped.
 pub(crate) struct Postgres {
     folder: PathBuf,
@@ -19,8 +22,9 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) fn start() -> Result<Self> {
         let programs = postgres_programs().context("PostgreSQL is not installed: `cargo xtask setup --for test`")?;
+        stop_orphans(&programs);
         // not below target/ or .scratch: the path of a Unix socket must be shorter than 108 bytes
-        let folder = std::env::temp_dir().join(format!("lastmile-postgres-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
         fs::create_dir(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let server = Self { folder, programs, other_user: is_root() };
         if server.other_user {
@@ -64,6 +68,17 @@ impl Postgres {
         };
         command.current_dir(&self.folder);
         command
+    }
+}
+
+/// Stops what a run left behind that ended by Ctrl-C: PostgreSQL does not hear it.
+fn stop_orphans(programs: &Path) {
+    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
+    for folder in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        let owner = folder.file_name().and_then(|name| name.to_str()?.strip_prefix(PREFIX)?.parse::<u32>().ok());
+        if owner.is_some_and(|owner| !Path::new("/proc").join(owner.to_string()).exists()) {
+            drop(Postgres { folder, programs: programs.to_path_buf(), other_user: is_root() });
+        }
     }
 }
 

@@ -15,10 +15,14 @@ use crate::shell::{Stopwatch, cargo, duration_text, npm, run, say};
 /// The workspace member that holds the whole-system tests, and the name of its one test program.
 const SCENARIOS: &str = "scenarios";
 
-/// `cargo xtask test [--without PART]…`
+/// `cargo xtask test [CRATE] [--without PART]…`
 pub(crate) fn command(mut args: Args) -> Result<bool> {
     let without = args.without()?;
+    let only = args.next();
     args.end()?;
+    if let Some(name) = only {
+        return one_crate(&name, without);
+    }
     let wanted = |part| !without.contains(&part);
     let mut report = Report::default();
     report.must("set up", || setup::run(For::Test, &without))?;
@@ -43,6 +47,15 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
     report.print();
     let complete = announce_skipped(&without);
     Ok(report.all_passed() && complete)
+}
+
+/// The tests of one crate, with the peers they may need.
+fn one_crate(name: &str, without: Vec<Part>) -> Result<bool> {
+    setup::run(For::Test, &without)?;
+    let postgres = if without.contains(&Part::Postgres) { None } else { Some(Postgres::start()?) };
+    let suite = Suite { postgres, without };
+    run(suite.on(cargo().args(["test", "--package", name])))?;
+    Ok(announce_skipped(&suite.without))
 }
 
 /// `cargo xtask scenario NAME|all`
