@@ -1,4 +1,10 @@
-//! Units of measurement: a subset of UCUM (ucum.org), read from the spellings that plants use.
+//! Units of measurement: a subset of UCUM (ucum.org, version 2.1) read from the spellings that plants use.
+//!
+//! A unit has a dimension *and* a kind: gauge and absolute pressure, normal and actual volume, absolute temperature and
+//! temperature difference have equal dimensions and are never converted into each other silently.
+
+mod spelling;
+mod table;
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,40 +12,290 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A unit by its UCUM code.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// A unit by its UCUM code, with what it measures. Two units are equal when their codes are.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Unit(Arc<str>);
+pub struct Unit {
+    code: Arc<str>,
+    meaning: Meaning,
+}
 
-impl Unit {
-    /// The UCUM code.
-    pub fn code(&self) -> &str {
-        &self.0
+/// How a number in a unit becomes a number in coherent SI units: `si = value * numerator / denominator + zero`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Meaning {
+    pub(crate) dimension: Dimension,
+    pub(crate) kind: Kind,
+    pub(crate) numerator: f64,
+    pub(crate) denominator: f64,
+    pub(crate) zero: f64,
+}
+
+/// Exponents of metre, kilogram, second, ampere, kelvin, mole, candela and degree. The plane angle counts as a
+/// dimension, as in UCUM, so that revolutions per minute never become radians per second by a factor of one.
+pub(crate) type Dimension = [i8; 8];
+
+/// What a unit measures where the dimension does not tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The dimension says it all; of a pressure: nobody said whether gauge or absolute; of a volume: actual.
+    Plain,
+    /// A temperature on a scale: 20 °C.
+    TemperatureAbsolute,
+    /// How much warmer: 5 K.
+    TemperatureDifference,
+    /// Pressure above the atmosphere.
+    PressureGauge,
+    /// Pressure above vacuum.
+    PressureAbsolute,
+    /// Pressure between two points of a process.
+    PressureDifference,
+    /// Volume at 0 °C and 101.325 kPa (DIN 1343).
+    VolumeNormal,
+    /// Volume at 15 °C and 101.325 kPa (ISO 13443).
+    VolumeStandard,
+    /// Volume at 60 °F and 14.696 psi, the standard cubic foot of American gas.
+    VolumeStandard60F,
+    /// Share of the amount of substance.
+    MoleFraction,
+    /// Share of the volume.
+    VolumeFraction,
+    /// Share of the mass.
+    MassFraction,
+    /// Relative humidity.
+    Humidity,
+    /// Acidity, a logarithm.
+    Ph,
+    /// Ratio of two powers, a logarithm.
+    Decibel,
+}
+
+impl Kind {
+    /// As a person says it; empty for [`Kind::Plain`].
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::TemperatureAbsolute => "a temperature",
+            Self::TemperatureDifference => "a temperature difference",
+            Self::PressureGauge => "gauge pressure",
+            Self::PressureAbsolute => "absolute pressure",
+            Self::PressureDifference => "differential pressure",
+            Self::VolumeNormal => "normal volume (0 °C, 101.325 kPa)",
+            Self::VolumeStandard => "standard volume (15 °C, 101.325 kPa)",
+            Self::VolumeStandard60F => "standard volume (60 °F, 14.696 psi)",
+            Self::MoleFraction => "a share of the amount of substance",
+            Self::VolumeFraction => "a share of the volume",
+            Self::MassFraction => "a share of the mass",
+            Self::Humidity => "relative humidity",
+            Self::Ph => "pH",
+            Self::Decibel => "a level in decibel",
+        }
     }
 }
 
+/// `to = from * factor + offset`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conversion {
+    /// Never zero.
+    pub factor: f64,
+    /// In the unit converted to.
+    pub offset: f64,
+}
+
+impl Conversion {
+    /// Nothing changes.
+    pub const IDENTITY: Self = Self { factor: 1.0, offset: 0.0 };
+
+    /// Whether nothing changes.
+    pub fn is_identity(self) -> bool {
+        self == Self::IDENTITY
+    }
+
+    /// A value in the unit converted to.
+    pub fn apply(self, value: f64) -> f64 {
+        value * self.factor + self.offset
+    }
+}
+
+/// Why two units cannot be converted, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitMismatch {
+    /// The unit that a value is in.
+    pub from: String,
+    /// The unit that was asked for.
+    pub to: String,
+    /// One sentence.
+    pub what: String,
+    /// What to do about it; may be empty.
+    pub hint: String,
+}
+
+impl fmt::Display for UnitMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for UnitMismatch {}
+
+/// Why a text is no unit, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitError {
+    /// One sentence.
+    pub what: String,
+    /// What to write instead; may be empty.
+    pub hint: String,
+}
+
+impl fmt::Display for UnitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        if self.hint.is_empty() { Ok(()) } else { write!(f, "; {}", self.hint) }
+    }
+}
+
+impl std::error::Error for UnitError {}
+
+impl Unit {
+    /// Reads a UCUM code or a spelling that plants use: `Cel`, `°C`, `bar(g)`, `psig`, `Nm3/h`, `m³/h`, `rpm`, `mol%`.
+    pub fn parse(text: &str) -> Result<Self, UnitError> {
+        let code = spelling::to_ucum(text)?;
+        let meaning = table::meaning(&code).map_err(|part| spelling::unknown(text, &part))?;
+        Ok(Self { code: code.into(), meaning })
+    }
+
+    /// The unit of a plain number, `1`.
+    pub fn one() -> Self {
+        let meaning = Meaning { dimension: [0; 8], kind: Kind::Plain, numerator: 1.0, denominator: 1.0, zero: 0.0 };
+        Self { code: "1".into(), meaning }
+    }
+
+    /// The UCUM code, for machines: `Cel`, `bar{gauge}`, `m3{normal}/h`.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// As screens show it: `°C`, `bar(g)`, `Nm³/h`; empty for a plain number.
+    pub fn display(&self) -> String {
+        spelling::to_display(&self.code)
+    }
+
+    /// What it measures where the dimension does not tell it.
+    pub fn kind(&self) -> Kind {
+        self.meaning.kind
+    }
+
+    /// How values in this unit become values in `to`.
+    pub fn conversion(&self, to: &Self) -> Result<Conversion, UnitMismatch> {
+        let (here, there) = (&self.meaning, &to.meaning);
+        if here.dimension != there.dimension || here.kind != there.kind {
+            return Err(self.mismatch(to));
+        }
+        if self.code == to.code || here == there {
+            return Ok(Conversion::IDENTITY);
+        }
+        // one division of two products: exact where the factors are whole, else wrong in the last place only
+        let factor = (here.numerator * there.denominator) / (here.denominator * there.numerator);
+        let offset = (here.zero - there.zero) * there.denominator / there.numerator;
+        Ok(Conversion { factor, offset })
+    }
+
+    fn mismatch(&self, to: &Self) -> UnitMismatch {
+        let named = |unit: &Self| match unit.display() {
+            empty if empty.is_empty() => "a plain number (1)".to_owned(),
+            shown => format!("`{shown}`"),
+        };
+        let (from_name, to_name) = (named(self), named(to));
+        let (what, hint) = if self.meaning.dimension == to.meaning.dimension {
+            let said = |unit: &Self| match unit.meaning.kind {
+                Kind::Plain if unit.meaning.dimension == table::PRESSURE => "does not say whether gauge or absolute",
+                Kind::Plain if table::has_volume(unit.meaning.dimension) => "is the actual volume",
+                Kind::Plain => "is a plain ratio",
+                _ => "",
+            };
+            let clause = |unit: &Self, name: &str| match said(unit) {
+                "" => format!("{name} is {}", unit.meaning.kind.words()),
+                words => format!("{name} {words}"),
+            };
+            (
+                format!("{}, but {}", clause(self, &from_name), clause(to, &to_name)),
+                kind_hint(self.meaning.kind, to.meaning.kind),
+            )
+        } else {
+            (format!("{from_name} and {to_name} measure different things"), "")
+        };
+        UnitMismatch { from: self.code.to_string(), to: to.code.to_string(), what, hint: hint.to_owned() }
+    }
+}
+
+/// What a person can do about two kinds that are never converted.
+fn kind_hint(from: Kind, to: Kind) -> &'static str {
+    use Kind::{
+        PressureAbsolute, PressureDifference, PressureGauge, TemperatureAbsolute, TemperatureDifference, VolumeNormal,
+        VolumeStandard, VolumeStandard60F,
+    };
+    let any = |kinds: &[Kind]| kinds.contains(&from) || kinds.contains(&to);
+    if any(&[PressureGauge, PressureAbsolute, PressureDifference]) {
+        "look at the transmitter's data sheet and write the unit as bar(g), bar(a) or bar(d)"
+    } else if any(&[TemperatureAbsolute, TemperatureDifference]) {
+        "write a difference as K{diff} or Cel{diff}"
+    } else if any(&[VolumeNormal, VolumeStandard, VolumeStandard60F]) {
+        "convert in the flow computer, where pressure and temperature are known, or correct the unit"
+    } else {
+        "correct the unit of one of them"
+    }
+}
+
+/// `value` in `from`, expressed in `to`.
+pub fn convert(value: f64, from: &Unit, to: &Unit) -> Result<f64, UnitMismatch> {
+    from.conversion(to).map(|conversion| conversion.apply(value))
+}
+
+impl PartialEq for Unit {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+}
+
+impl Eq for Unit {}
+
+impl std::hash::Hash for Unit {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.code.hash(state);
+    }
+}
+
+impl fmt::Debug for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unit({})", self.code)
+    }
+}
+
+/// The UCUM code; [`Unit::display`] is for screens.
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.code)
     }
 }
 
 impl FromStr for Unit {
-    type Err = String;
+    type Err = UnitError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.into()))
+        Self::parse(text)
     }
 }
 
 impl TryFrom<String> for Unit {
-    type Error = String;
+    type Error = UnitError;
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+        Self::parse(&text)
     }
 }
 
 impl From<Unit> for String {
     fn from(unit: Unit) -> Self {
-        unit.0.as_ref().to_owned()
+        unit.code.as_ref().to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests;
