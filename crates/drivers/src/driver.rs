@@ -390,10 +390,12 @@ impl DriverError {
             Self::ConnectTimedOut { .. } => {
                 problem.hint("check the address, the cable and whether a firewall drops the port")
             }
-            Self::TimedOut { .. } => {
-                problem.hint("check that the unit number is right and that the unit is powered; slow units need a longer timeout")
+            Self::TimedOut { .. } => problem.hint(
+                "check that the unit number is right and that the unit is powered; slow units need a longer timeout",
+            ),
+            Self::BadReply { .. } => {
+                problem.hint("check that no second master uses the same line and that the URL names the right protocol")
             }
-            Self::BadReply { .. } => problem.hint("check that no second master uses the same line and that the URL names the right protocol"),
             Self::UnitUnreachable { .. } => problem.hint("check the unit number and the wiring behind the gateway"),
             Self::NotConnected { .. } | Self::Refused { .. } | Self::NotWritable { .. } => problem,
         }
@@ -403,10 +405,14 @@ impl DriverError {
 /// What to do about a system error, for the few that people meet.
 fn io_hint(kind: io::ErrorKind) -> &'static str {
     match kind {
-        io::ErrorKind::ConnectionRefused => "the host is there but nothing listens on this port; is the service on, is the port right?",
+        io::ErrorKind::ConnectionRefused => {
+            "the host is there but nothing listens on this port; is the service on, is the port right?"
+        }
         io::ErrorKind::NotFound => "there is no such serial port here",
         io::ErrorKind::PermissionDenied => "this user may not open the port; on Linux add it to the group dialout",
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "there is no way to this address; check cable, network card and route",
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            "there is no way to this address; check cable, network card and route"
+        }
         _ => "check the cable and whether the device still has power",
     }
 }

@@ -110,9 +110,13 @@ impl DeviceUrl {
         let same = mine.path == theirs.path;
         let agree = mine.baud == theirs.baud && mine.parity == theirs.parity && mine.stop_bits == theirs.stop_bits;
         (same && !agree).then(|| {
-            Problem::new("url.line-conflict", self.to_string(), format!("`{other}` sets the same serial port differently"))
-                .why("a port has one baud rate, one parity and one number of stop bits")
-                .hint("give all devices on this port the same settings")
+            Problem::new(
+                "url.line-conflict",
+                self.to_string(),
+                format!("`{other}` sets the same serial port differently"),
+            )
+            .why("a port has one baud rate, one parity and one number of stop bits")
+            .hint("give all devices on this port the same settings")
         })
     }
 
@@ -139,7 +143,7 @@ impl DeviceUrl {
         let mut problems = Vec::new();
         let mut parsed = Vec::with_capacity(addresses.len());
         for (index, text) in addresses.iter().enumerate() {
-            match self.parse_address(text.as_ref()) {
+            match self.parse_address(text.as_ref()).and_then(|address| Self::fits_a_block(address, limits)) {
                 Ok(address) => parsed.push(Some(address)),
                 Err(problem) => {
                     problems.push(AddressProblem { index, problem });
@@ -148,6 +152,19 @@ impl DeviceUrl {
             }
         }
         Planned { group: self.plan_parsed(&parsed, limits), addresses: parsed, problems }
+    }
+
+    /// A value is never read in two pieces: it would be torn when the device changes it in between.
+    fn fits_a_block(address: Address, limits: &Limits) -> Result<Address, Problem> {
+        let Address::Modbus(modbus) = &address;
+        if modbus.kind.count() <= limits.max_block.max(1) {
+            return Ok(address);
+        }
+        let what =
+            format!("it takes {} registers, the device gives {} at a time", modbus.kind.count(), limits.max_block);
+        Err(Problem::new("address.too-wide", address.to_string(), what)
+            .why("a value read in two pieces could be torn")
+            .hint("raise `max_block` of the device if it can do more"))
     }
 
     /// Like [`DeviceUrl::plan`] for addresses that have been understood already.
@@ -231,7 +248,8 @@ fn problem(url: &str, what: impl Into<String>) -> Problem {
 fn tcp_gateway(url: &str, rest: &str, default_port: Option<u16>) -> Result<TcpGateway, Problems> {
     let mut problems = Problems::default();
     if let Some((_, query)) = rest.split_once('?') {
-        problems.push(problem(url, format!("`?{query}` means nothing here")).hint("such settings belong to serial lines"));
+        problems
+            .push(problem(url, format!("`?{query}` means nothing here")).hint("such settings belong to serial lines"));
     }
     let rest = rest.split('?').next().unwrap_or_default();
     let (authority, unit) = rest.split_once('/').unwrap_or((rest, ""));
@@ -249,11 +267,13 @@ fn tcp_gateway(url: &str, rest: &str, default_port: Option<u16>) -> Result<TcpGa
         Some(Ok(port)) if port > 0 => port,
         None if default_port.is_some() => default_port.unwrap_or_default(),
         None => {
-            problems.push(problem(url, "the port is missing").hint("serial servers have no usual port; 4001 is common"));
+            problems
+                .push(problem(url, "the port is missing").hint("serial servers have no usual port; 4001 is common"));
             0
         }
         Some(_) => {
-            problems.push(problem(url, format!("`{}` is no port", port.unwrap_or_default())).hint("ports are 1 to 65535"));
+            problems
+                .push(problem(url, format!("`{}` is no port", port.unwrap_or_default())).hint("ports are 1 to 65535"));
             0
         }
     };
@@ -281,7 +301,8 @@ fn serial_line(url: &str, rest: &str) -> Result<SerialLine, Problems> {
         SerialLine { path: path.to_owned(), baud: 19_200, parity: Parity::Even, stop_bits: 1, unit: Unit(1) };
     if !path.starts_with('/') && !path.starts_with("COM") {
         problems.push(
-            problem(url, "the serial port is missing").hint("write it like `modbus-rtu:///dev/ttyS0?baud=19200&unit=1`"),
+            problem(url, "the serial port is missing")
+                .hint("write it like `modbus-rtu:///dev/ttyS0?baud=19200&unit=1`"),
         );
     }
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -318,7 +339,9 @@ fn parse_unit(url: &str, text: &str, lowest: u8, problems: &mut Problems) -> Uni
     match text.parse::<u8>() {
         Ok(unit) if unit >= lowest => Unit(unit),
         _ => {
-            problems.push(problem(url, format!("`{text}` is no unit")).hint(format!("units are {lowest} to 255, mostly 1")));
+            problems.push(
+                problem(url, format!("`{text}` is no unit")).hint(format!("units are {lowest} to 255, mostly 1")),
+            );
             Unit(1)
         }
     }

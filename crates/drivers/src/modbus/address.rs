@@ -241,7 +241,8 @@ fn table_by_name(name: &str) -> Option<Table> {
 fn offset(address: &str, text: Option<&str>) -> Result<u16, Problem> {
     let text = text.ok_or_else(|| malformed(address, "the number is missing").hint("write it like `holding:100`"))?;
     text.parse().map_err(|_| {
-        malformed(address, format!("`{text}` is no position in a table")).hint("positions are 0 to 65535, counted from 0")
+        malformed(address, format!("`{text}` is no position in a table"))
+            .hint("positions are 0 to 65535, counted from 0")
     })
 }
 
@@ -289,10 +290,13 @@ fn register_kind(address: &str, parts: &[&str]) -> Result<Kind, Problem> {
 
 fn bit_kind(address: &str, arguments: &[&str]) -> Result<Kind, Problem> {
     match arguments {
-        [text] => match text.parse::<u8>() {
-            Ok(bit) if bit < 16 => Ok(Kind::Bit(bit)),
-            _ => Err(malformed(address, format!("`{text}` is no bit of a register")).hint("bits are 0 to 15, 0 the lowest")),
-        },
+        [text] => {
+            match text.parse::<u8>() {
+                Ok(bit) if bit < 16 => Ok(Kind::Bit(bit)),
+                _ => Err(malformed(address, format!("`{text}` is no bit of a register"))
+                    .hint("bits are 0 to 15, 0 the lowest")),
+            }
+        }
         _ => Err(malformed(address, "say which bit").hint("write it like `holding:10:bit:3`")),
     }
 }
@@ -302,8 +306,7 @@ const MAX_TEXT_BYTES: u8 = 250;
 
 fn text_kind(address: &str, arguments: &[&str]) -> Result<Kind, Problem> {
     let (length, order) = match arguments {
-        [length] => (length, Order::Abcd),
-        [length, "ab"] => (length, Order::Abcd),
+        [length] | [length, "ab"] => (length, Order::Abcd),
         [length, "ba"] => (length, Order::Badc),
         [_, order, ..] => {
             return Err(malformed(address, format!("`{order}` is no byte order of a string")).hint("use `ab` or `ba`"));
@@ -326,9 +329,8 @@ fn number_kind(address: &str, name: &str, arguments: &[&str]) -> Result<Kind, Pr
         ("float", "32" | "64") => Kind::Float,
         ("bcd", "16" | "32") => Kind::Bcd,
         _ => {
-            return Err(malformed(address, format!("`{name}` is no type")).hint(
-                "types are int16 uint16 int32 uint32 int64 uint64 float32 float64 bcd16 bcd32 bit:N string:N",
-            ));
+            return Err(malformed(address, format!("`{name}` is no type"))
+                .hint("types are int16 uint16 int32 uint32 int64 uint64 float32 float64 bcd16 bcd32 bit:N string:N"));
         }
     };
     let bits: u8 = bits.parse().map_err(|_| malformed(address, "no such width"))?;
@@ -341,12 +343,14 @@ fn number_kind(address: &str, name: &str, arguments: &[&str]) -> Result<Kind, Pr
                 _ => "use `abcd`, `cdab`, `badc`, `dcba` or their eight letters",
             })
         }),
-        [_, surplus, ..] => Err(malformed(address, format!("`{surplus}` is too much")).hint("type and word order are the last parts")),
+        [_, surplus, ..] => {
+            Err(malformed(address, format!("`{surplus}` is too much")).hint("type and word order are the last parts"))
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 

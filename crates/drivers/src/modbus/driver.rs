@@ -96,9 +96,7 @@ impl ModbusDriver {
             Table::Holding => Request::ReadHoldingRegisters(start, count),
         };
         match self.session.ask(plan.unit(), &question, plan.timeout, plan.pause).await? {
-            Ok(Response::ReadCoils(bits) | Response::ReadDiscreteInputs(bits)) => {
-                Ok(Outcome::Given(Data::Bits(bits)))
-            }
+            Ok(Response::ReadCoils(bits) | Response::ReadDiscreteInputs(bits)) => Ok(Outcome::Given(Data::Bits(bits))),
             Ok(Response::ReadHoldingRegisters(words) | Response::ReadInputRegisters(words)) => {
                 Ok(Outcome::Given(Data::Words(words)))
             }
@@ -200,7 +198,10 @@ impl Driver for ModbusDriver {
         match self.session.ask(unit, &Request::ReportServerId, timeout, Duration::ZERO).await? {
             Ok(Response::ReportServerId(_, _, data)) => {
                 let name: String = data.iter().map(|byte| char::from(*byte)).filter(|c| !c.is_control()).collect();
-                Ok(Identity { name: Some(name.trim().to_owned()).filter(|name| !name.is_empty()), ..Identity::default() })
+                Ok(Identity {
+                    name: Some(name.trim().to_owned()).filter(|name| !name.is_empty()),
+                    ..Identity::default()
+                })
             }
             _ => Ok(Identity::default()),
         }
@@ -215,15 +216,15 @@ fn rest(plan: &mut ReadPlan, index: usize) {
     plan.block_mut(index).into_iter().for_each(Block::rest);
 }
 
-fn fill(plan: &ReadPlan, index: usize, readings: &mut [Reading], make: impl Fn(&ModbusAddress, usize) -> Reading) {
+fn fill(plan: &ReadPlan, index: usize, readings: &mut [Reading], make: impl Fn(ModbusAddress, usize) -> Reading) {
     for (item, offset) in plan.blocks()[index].items() {
         if let (Some(address), Some(reading)) = (plan.item(item), readings.get_mut(item)) {
-            *reading = make(address, offset);
+            *reading = make(*address, offset);
         }
     }
 }
 
-fn reading(address: &ModbusAddress, offset: usize, data: &Data) -> Reading {
+fn reading(address: ModbusAddress, offset: usize, data: &Data) -> Reading {
     let value = match data {
         Data::Bits(bits) => bits.get(offset).map(|bit| Value::Bool(*bit)),
         Data::Words(words) => words.get(offset..).and_then(|words| value::decode(address.kind, words)),

@@ -236,15 +236,12 @@ fn merge(spans: Vec<Span>, cap: u32, holes: u16) -> Vec<Vec<Span>> {
             let start = run.first().map_or(0, |first| first.start);
             span.start <= reach + u32::from(holes) && reach.max(span.end) - start <= cap
         });
-        match joined {
-            Some(run) => {
-                reach = reach.max(span.end);
-                run.push(span);
-            }
-            None => {
-                reach = span.end;
-                runs.push(vec![span]);
-            }
+        if let Some(run) = joined {
+            reach = reach.max(span.end);
+            run.push(span);
+        } else {
+            reach = span.end;
+            runs.push(vec![span]);
         }
     }
     runs

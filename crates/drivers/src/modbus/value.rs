@@ -111,7 +111,9 @@ fn split(number: u64, bits: u8, order: Order) -> Vec<u16> {
         words.reverse();
     }
     if swap_bytes {
-        words.iter_mut().for_each(|word| *word = word.swap_bytes());
+        for word in &mut words {
+            *word = word.swap_bytes();
+        }
     }
     words
 }

@@ -16,14 +16,16 @@ use tokio_serial::{DataBits, SerialPortBuilderExt, SerialStream, StopBits};
 use crate::url::{Parity, SerialLine};
 
 /// A handle to the stream; clones share it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Wire(Arc<Mutex<Inner>>);
 
+#[derive(Debug)]
 struct Inner {
     stream: Stream,
     last_byte: Instant,
 }
 
+#[derive(Debug)]
 enum Stream {
     Tcp(TcpStream),
     Serial(SerialStream),
