@@ -1,5 +1,5 @@
 //! Features: what an operation makes of one signal's rows x₀ … xₙ₋₁ (xₙ₋₁ the newest). The formulas are those of
-//! [`FeatureOp`]; where NumPy or SciPy has the same one, it is named here, so that training computes the same number.
+//! [`FeatureOp`]; where `numpy` or `scipy` has the same one, it is named here, so that training computes the same number.
 //!
 //! | op | formula | in Python |
 //! | --- | --- | --- |

@@ -1,7 +1,7 @@
 //! Window to prediction: pure cores, the engine and its worker process.
 //!
 //! The cores (`align`, `window`, `condition`, `features`, `rule`) do no I/O and read no clock. [`Scorer`] is the one way
-//! through them; the live edge and [`replay`] drive it alike, so equal samples give equal scores:
+//! through them; the live edge and [`replay`](fn@replay) drive it alike, so equal samples give equal scores:
 //!
 //! ```no_run
 //! # use std::sync::Arc;
@@ -47,8 +47,11 @@ pub mod align;
 pub mod condition;
 mod engine;
 pub mod features;
+mod golden;
 mod model;
+mod once;
 mod plan;
+mod replay;
 pub mod rule;
 mod scorer;
 pub mod tensor;
@@ -58,7 +61,10 @@ mod window;
 pub mod worker;
 
 pub use engine::{LIBRARY_VARIABLE, library_path};
+pub use golden::{GoldenResult, golden};
 pub use model::{Model, predict};
+pub use once::{RanOnce, run_once};
+pub use replay::{DecisionLine, Line, PredictionLine, RecordedSample, ReplayError, Summary, lines_of, replay};
 pub use rule::Decided;
 pub use scorer::{CallResult, Job, PlaceInput, Predicted, PredictionRow, Scorer, Setup};
 pub use why::{Reason, Why};

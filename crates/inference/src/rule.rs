@@ -212,7 +212,7 @@ fn filled(
     language: &str,
 ) -> String {
     let output = contract.outputs.get(plan.output);
-    let unit = output.and_then(|output| output.unit.as_ref()).map(|unit| unit.code()).filter(|code| *code != "1");
+    let unit = output.and_then(|output| output.unit.as_ref()).map(domain::unit::Unit::code).filter(|code| *code != "1");
     let with_unit = |number: f64| match unit {
         Some(unit) => format!("{} {unit}", number_text(number, language)),
         None => number_text(number, language),
@@ -231,7 +231,7 @@ fn filled(
 fn contribution_text(contract: &Contract, one: &Contribution, language: &str) -> String {
     let signal = contract.signal(&one.signal);
     let name = signal.map_or(one.signal.as_str(), |signal| words(&signal.title, language));
-    let unit = signal.and_then(|signal| signal.unit.as_ref()).map_or("", |unit| unit.code());
+    let unit = signal.and_then(|signal| signal.unit.as_ref()).map_or("", domain::unit::Unit::code);
     let value = one.value.map_or_else(|| "–".to_owned(), |value| number_text(value, language));
     let value = if unit.is_empty() || unit == "1" { value } else { format!("{value} {unit}") };
     match one.normal {

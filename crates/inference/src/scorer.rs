@@ -159,6 +159,16 @@ impl Scorer {
         &self.contract
     }
 
+    /// How many places are predicted together.
+    pub fn place_count(&self) -> usize {
+        self.places.len()
+    }
+
+    /// What people call a place.
+    pub fn place_title(&self, place: usize) -> Option<&str> {
+        self.places.get(place).map(|place| place.title.as_str())
+    }
+
     /// How much history makes windows, conditions and triggers the same as if it had never stopped: push the samples of
     /// this time before [`Setup::begin`] first. (Advisories that stand are told by [`PlaceInput::raised`].)
     pub fn history_needed(&self) -> Duration {
@@ -314,7 +324,7 @@ impl Scorer {
             }
         }
         let largest = if self.dtype() == Dtype::F32 { f64::from(f32::MAX) } else { f64::MAX };
-        match row.iter().position(|number| !(number.abs() <= largest)) {
+        match row.iter().position(|number| number.is_nan() || number.abs() > largest) {
             None => Ok(row),
             Some(at) if self.plan.layout == Layout::Features => Err(Why::NoFeature(at)),
             Some(at) => Err(Why::NoSample(self.plan.lines[at % self.plan.lines.len()].signal, None)),
@@ -335,16 +345,41 @@ impl Scorer {
         }
     }
 
-    /// The model's inputs for these jobs: one batched call for all that have a row, `[N, …]`; more only for a model
-    /// with a fixed first dimension or a huge batch. Empty when no job has a row.
+    /// The model's inputs for these jobs: one batched call `[N, …]` for the places of one window end; more only for a
+    /// model with a fixed first dimension or a huge batch. Windows of different ends are never in one call, so that a
+    /// prediction has the same last digit whether it was due alone or together with others.
     pub fn calls(&self, jobs: &[Job]) -> Vec<Vec<Named>> {
-        let rows: Vec<&[f64]> = jobs.iter().filter(|job| !job.row.is_empty()).map(|job| job.row.as_slice()).collect();
-        let most = self.rows_per_call();
-        rows.chunks(most).filter_map(|chunk| self.call(chunk)).collect()
+        let mut calls: Vec<Vec<&[f64]>> = Vec::new();
+        let mut count = 0;
+        for (job, slot) in jobs.iter().zip(self.slots(jobs)) {
+            if let Some((call, _)) = slot {
+                if call == count {
+                    calls.push(Vec::new());
+                    count += 1;
+                }
+                calls[call].push(&job.row);
+            }
+        }
+        calls.iter().filter_map(|rows| self.call(rows)).collect()
     }
 
-    fn rows_per_call(&self) -> usize {
-        self.fixed_batch.unwrap_or_else(|| (MOST_ELEMENTS / self.plan.width().max(1)).max(1))
+    /// Which call a job goes into, and as which row of it.
+    fn slots(&self, jobs: &[Job]) -> Vec<Option<(usize, usize)>> {
+        let most = self.fixed_batch.unwrap_or_else(|| (MOST_ELEMENTS / self.plan.width().max(1)).max(1));
+        let mut last: Option<(Timestamp, usize, usize)> = None;
+        let slot = |job: &Job| {
+            if job.row.is_empty() {
+                return None;
+            }
+            let (call, row) = match last {
+                None => (0, 0),
+                Some((end, call, row)) if end == job.end && row + 1 < most => (call, row + 1),
+                Some((_, call, _)) => (call + 1, 0),
+            };
+            last = Some((job.end, call, row));
+            Some((call, row))
+        };
+        jobs.iter().map(slot).collect()
     }
 
     fn call(&self, chunk: &[&[f64]]) -> Option<Vec<Named>> {
@@ -365,27 +400,17 @@ impl Scorer {
 
     /// Makes predictions of jobs and what the model gave: `results` has one entry per call of [`Scorer::calls`].
     pub fn finish(&mut self, jobs: Vec<Job>, results: &[CallResult]) -> Vec<PredictionRow> {
-        let per_call = self.rows_per_call();
-        let mut at = 0;
+        let slots = self.slots(&jobs);
         jobs.into_iter()
-            .map(|job| {
-                if job.row.is_empty() {
-                    return self.without_value(job);
-                }
-                let (call, row) = (at / per_call, at % per_call);
-                at += 1;
-                match results.get(call) {
-                    Some(Ok(outputs)) => self.with_value(job, outputs, row),
-                    Some(Err((code, what))) => self.without_value(Job {
-                        quality: Quality::BAD,
-                        why: Some(Why::Model(code, what.clone())),
-                        ..job
-                    }),
-                    None => {
-                        let why = Why::Model("model.not-run", "the model was not run".to_owned());
-                        self.without_value(Job { quality: Quality::BAD, why: Some(why), ..job })
-                    }
-                }
+            .zip(slots)
+            .map(|(job, slot)| {
+                let Some((call, row)) = slot else { return self.without_value(job) };
+                let why = match results.get(call) {
+                    Some(Ok(outputs)) => return self.with_value(job, outputs, row),
+                    Some(Err((code, what))) => Why::Model(code, what.clone()),
+                    None => Why::Model("model.not-run", "the model was not run".to_owned()),
+                };
+                self.without_value(Job { quality: Quality::BAD, why: Some(why), ..job })
             })
             .collect()
     }

@@ -136,6 +136,17 @@ impl Tensor {
         Self::new(Dtype::F32, shape, Elements::Bytes(bytes))
     }
 
+    /// Numbers as elements of `dtype`, rounded where it is a float. The error is one sentence.
+    pub fn from_numbers(dtype: Dtype, shape: &[usize], numbers: &[f64]) -> Result<Self, String> {
+        let mut bytes = Vec::with_capacity(numbers.len() * dtype.size().unwrap_or(1));
+        for number in numbers {
+            push_json(dtype, &Json::from(*number), &mut bytes)
+                .ok_or_else(|| format!("{number} is not a value of type {dtype}"))?;
+        }
+        Self::new(dtype, shape.to_vec(), Elements::Bytes(bytes))
+            .ok_or_else(|| format!("it has {} values, but the shape {shape:?} says otherwise", numbers.len()))
+    }
+
     /// The element type.
     pub fn dtype(&self) -> Dtype {
         self.dtype
@@ -435,10 +446,10 @@ mod tests {
 
     #[test]
     fn halves_round_to_nearest_even() {
-        assert_eq!(f32_from_f16(f16_from_f32(2049.0)), 2048.0);
-        assert_eq!(f32_from_f16(f16_from_f32(2051.0)), 2052.0);
-        assert_eq!(f32_from_f16(f16_from_f32(65520.0)), f32::INFINITY);
-        assert_eq!(f32_from_f16(f16_from_f32(65519.0)), 65504.0);
+        assert_eq!(f32_from_f16(f16_from_f32(2049.0)).to_bits(), 2048.0_f32.to_bits());
+        assert_eq!(f32_from_f16(f16_from_f32(2051.0)).to_bits(), 2052.0_f32.to_bits());
+        assert_eq!(f32_from_f16(f16_from_f32(65520.0)).to_bits(), f32::INFINITY.to_bits());
+        assert_eq!(f32_from_f16(f16_from_f32(65519.0)).to_bits(), 65504.0_f32.to_bits());
     }
 
     proptest! {

@@ -86,88 +86,78 @@ impl Why {
     }
 
     fn text(&self, contract: &Contract, language: &str) -> String {
-        let signal = |index: &usize| match contract.signals.get(*index) {
-            Some(signal) => words(&signal.title, language).to_owned(),
-            None => String::new(),
-        };
-        let condition =
-            |index: &usize| contract.conditions.get(*index).map_or("", |one| words(&one.title, language)).to_owned();
-        let output =
-            |index: &usize| contract.outputs.get(*index).map_or("", |one| words(&one.title, language)).to_owned();
-        let feature = |index: &usize| contract.features.get(*index).map_or("", |one| &one.name).to_owned();
-        let german = language == "de";
-        let say = |en: String, de: String| if german { de } else { en };
+        if let Self::Model(_, what) = self {
+            return what.clone();
+        }
+        let (english, german) = self.templates();
+        let template = if language == "de" { german } else { english };
+        let quality = self.quality().map_or("", Quality::name);
+        template.replace("{name}", self.subject(contract, language)).replace("{quality}", quality)
+    }
+
+    fn quality(&self) -> Option<Quality> {
         match self {
-            Self::NoSample(at, None) => {
-                let name = signal(at);
-                say(format!("{name}: no sample"), format!("{name}: kein Messwert"))
+            Self::NoSample(_, quality) => *quality,
+            Self::Unsure(_, quality) => Some(*quality),
+            _ => None,
+        }
+    }
+
+    /// What it is about, by its title.
+    fn subject<'a>(&self, contract: &'a Contract, language: &str) -> &'a str {
+        match self {
+            Self::NoSample(at, _)
+            | Self::Unsure(at, _)
+            | Self::OutsideTraining(at)
+            | Self::TooSlow(at)
+            | Self::TooMany(at)
+            | Self::ConditionUnknown(at) => contract.signals.get(*at).map_or("", |one| words(&one.title, language)),
+            Self::Excluded(at) | Self::Settling(at) => {
+                contract.conditions.get(*at).map_or("", |one| words(&one.title, language))
             }
-            Self::NoSample(at, Some(quality)) => {
-                let name = signal(at);
-                say(
-                    format!("{name}: no usable sample ({quality})"),
-                    format!("{name}: kein brauchbarer Messwert ({quality})"),
-                )
+            Self::NoNumber(at) | Self::OutputRange(at) => {
+                contract.outputs.get(*at).map_or("", |one| words(&one.title, language))
             }
-            Self::Unsure(at, quality) => {
-                let name = signal(at);
-                say(format!("{name} is uncertain ({quality})"), format!("{name} ist unsicher ({quality})"))
+            Self::NoFeature(at) => contract.features.get(*at).map_or("", |one| one.name.as_str()),
+            Self::NoExperience | Self::CycleTooShort | Self::CycleTooLong | Self::Model(..) => "",
+        }
+    }
+
+    /// The sentence in English and German.
+    fn templates(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::NoSample(_, None) => ("{name}: no sample", "{name}: kein Messwert"),
+            Self::NoSample(_, Some(_)) => {
+                ("{name}: no usable sample ({quality})", "{name}: kein brauchbarer Messwert ({quality})")
             }
-            Self::OutsideTraining(at) => {
-                let name = signal(at);
-                say(
-                    format!("{name} is outside what the model was trained for"),
-                    format!("{name} liegt außerhalb dessen, wofür das Modell trainiert ist"),
-                )
-            }
-            Self::TooSlow(at) => {
-                let name = signal(at);
-                say(
-                    format!("{name} is sampled too slowly for the model's frequency band"),
-                    format!("{name} wird zu langsam abgetastet für das Frequenzband des Modells"),
-                )
-            }
-            Self::TooMany(at) => {
-                let name = signal(at);
-                say(
-                    format!("{name}: too many samples for one window"),
-                    format!("{name}: zu viele Messwerte für ein Fenster"),
-                )
-            }
-            Self::NoFeature(at) => {
-                let name = feature(at);
-                say(format!("feature {name} is not a number"), format!("Merkmal {name} ist keine Zahl"))
-            }
-            Self::Excluded(at) => condition(at),
-            Self::Settling(at) => {
-                let name = condition(at);
-                say(format!("{name}, but not for long enough yet"), format!("{name}, aber noch nicht lange genug"))
-            }
-            Self::NoExperience => say("no experience".to_owned(), "keine Erfahrung".to_owned()),
-            Self::ConditionUnknown(at) => {
-                let name = signal(at);
-                say(
-                    format!("{name} has no value, so nobody can say whether the model applies"),
-                    format!("{name} hat keinen Wert; ob das Modell gilt, ist nicht zu sagen"),
-                )
-            }
-            Self::CycleTooShort => say(
-                "the cycle is too short for the model".to_owned(),
-                "der Zyklus ist zu kurz für das Modell".to_owned(),
+            Self::Unsure(..) => ("{name} is uncertain ({quality})", "{name} ist unsicher ({quality})"),
+            Self::OutsideTraining(_) => (
+                "{name} is outside what the model was trained for",
+                "{name} liegt außerhalb dessen, wofür das Modell trainiert ist",
             ),
-            Self::CycleTooLong => say(
-                "the cycle is longer than the window, only its end was judged".to_owned(),
-                "der Zyklus ist länger als das Fenster, nur sein Ende wurde bewertet".to_owned(),
+            Self::TooSlow(_) => (
+                "{name} is sampled too slowly for the model's frequency band",
+                "{name} wird für das Frequenzband des Modells zu langsam abgetastet",
             ),
-            Self::NoNumber(at) => {
-                let name = output(at);
-                say(format!("the model gave no number for {name}"), format!("das Modell gab keine Zahl für {name}"))
+            Self::TooMany(_) => {
+                ("{name}: too many samples for one window", "{name}: zu viele Messwerte für ein Fenster")
             }
-            Self::OutputRange(at) => {
-                let name = output(at);
-                say(format!("{name} is outside its range"), format!("{name} liegt außerhalb seines Bereichs"))
-            }
-            Self::Model(_, what) => what.clone(),
+            Self::NoFeature(_) => ("feature {name} is not a number", "Merkmal {name} ist keine Zahl"),
+            Self::Excluded(_) => ("{name}", "{name}"),
+            Self::Settling(_) => ("{name}, but not for long enough yet", "{name}, aber noch nicht lange genug"),
+            Self::NoExperience => ("no experience", "keine Erfahrung"),
+            Self::ConditionUnknown(_) => (
+                "{name} has no value, so nobody can say whether the model applies",
+                "{name} hat keinen Wert; ob das Modell gilt, ist nicht zu sagen",
+            ),
+            Self::CycleTooShort => ("the cycle is too short for the model", "der Zyklus ist zu kurz für das Modell"),
+            Self::CycleTooLong => (
+                "the cycle is longer than the window, only its end was judged",
+                "der Zyklus ist länger als das Fenster, nur sein Ende wurde bewertet",
+            ),
+            Self::NoNumber(_) => ("the model gave no number for {name}", "das Modell gab keine Zahl für {name}"),
+            Self::OutputRange(_) => ("{name} is outside its range", "{name} liegt außerhalb seines Bereichs"),
+            Self::Model(..) => ("", ""),
         }
     }
 }

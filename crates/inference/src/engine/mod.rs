@@ -114,7 +114,7 @@ impl Engine {
             return Err((Refusal::Run, "the model has no output that is a tensor".to_owned()));
         }
         let failed = |error: ort::Error| (refusal_of(&error, Refusal::Run), said(&error));
-        let selector = names.iter().fold(OutputSelector::no_default(), |selector, name| selector.with(name));
+        let selector = names.iter().fold(OutputSelector::no_default(), OutputSelector::with);
         let options = RunOptions::new().map_err(failed)?.with_outputs(selector);
         let fed: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = inputs
             .iter()

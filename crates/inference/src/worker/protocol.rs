@@ -64,8 +64,8 @@ pub(crate) struct Head {
 
 impl Head {
     pub(crate) fn parse(bytes: &[u8; HEADER]) -> Result<Self, FrameError> {
-        let [a, b, c, d, version, kind, e, f, g, h] = *bytes;
-        let length = usize::try_from(u32::from_le_bytes([a, b, c, d])).map_err(|_| FrameError::Malformed)?;
+        let [l0, l1, l2, l3, version, kind, id @ ..] = *bytes;
+        let length = usize::try_from(u32::from_le_bytes([l0, l1, l2, l3])).map_err(|_| FrameError::Malformed)?;
         if length > MAX_FRAME {
             return Err(FrameError::TooLarge(length));
         }
@@ -73,7 +73,7 @@ impl Head {
             return Err(FrameError::Version(version));
         }
         let body = length.checked_sub(HEADER - 4).ok_or(FrameError::Malformed)?;
-        Ok(Self { kind, id: u32::from_le_bytes([e, f, g, h]), body })
+        Ok(Self { kind, id: u32::from_le_bytes(id), body })
     }
 }
 
@@ -122,7 +122,9 @@ pub(crate) fn run_frame(id: u32, inputs: &[Named], wanted: &[String]) -> Result<
     let mut writer = Writer::new(id);
     writer.tensors(inputs);
     writer.u32(u32::try_from(wanted.len()).map_err(|_| FrameError::Malformed)?);
-    wanted.iter().for_each(|name| writer.text(name));
+    for name in wanted {
+        writer.text(name);
+    }
     writer.finish(4)
 }
 
@@ -223,7 +225,9 @@ impl Writer {
                 }
                 Elements::Texts(texts) => {
                     self.length(texts.len());
-                    texts.iter().for_each(|text| self.text(text));
+                    for text in texts {
+                        self.text(text);
+                    }
                 }
             }
         }
