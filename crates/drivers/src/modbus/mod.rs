@@ -4,6 +4,7 @@
 //! question safely, `driver` puts them under the contract.
 
 mod address;
+mod crc;
 mod driver;
 mod plan;
 mod session;
@@ -11,5 +12,6 @@ pub mod value;
 mod wire;
 
 pub use address::{Address, Kind, Order, Table};
+pub use crc::crc;
 pub use driver::ModbusDriver;
 pub use plan::{Block, ReadPlan};

@@ -74,9 +74,9 @@ fn read_once(plan: &mut ReadPlan, bad: &HashSet<u32>, longest: u32) -> usize {
             }
             let block = plan.block_mut(index).unwrap();
             if refused {
-                block.rest()
+                block.rest();
             } else {
-                block.given()
+                block.given();
             }
             index += 1;
         }
