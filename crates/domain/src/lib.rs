@@ -6,6 +6,7 @@
 pub mod advisory;
 pub mod deployment;
 pub mod id;
+pub mod log_record;
 pub mod place;
 pub mod problem;
 pub mod quality;
@@ -18,6 +19,7 @@ pub mod value;
 pub use advisory::{Advisory, AdvisoryState, Contribution, Decision};
 pub use deployment::Mode;
 pub use id::{Id, IdSource};
+pub use log_record::{LinearScale, SeriesDef, Stream};
 pub use place::{Level, PlacePath};
 pub use problem::{Problem, Problems};
 pub use quality::{Quality, QualityClass};
