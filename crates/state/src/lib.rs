@@ -1,1 +1,126 @@
-//! SQL for both roles: one query file per resource, migrations, the one Act function.
+//! SQL for both roles: one query file per resource, migrations, the record of changes, the one Act function.
+//!
+//! [`State::act`] is the only way to change anything: may → check → effect and record entry in one transaction → notify.
+//! The streams `change` and `alarm` live here; `data` and `prediction` live in `store`.
+
+mod act;
+mod apply;
+mod db;
+mod effect;
+mod error;
+pub mod mapping;
+mod notify;
+mod open;
+mod perform;
+mod read;
+pub mod record;
+mod secret;
+mod session;
+mod throttle;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+pub use act::{
+    Act, DeploymentChange, Done, NewAccount, NewBundle, NewDeployment, NewSession, OneTimeCode, Outcome, SignIn,
+};
+pub use apply::Applied;
+pub use db::account::{Account, Terminal};
+pub use db::advisory::AdvisoryFilter;
+pub use db::bundle::StoredBundle;
+pub use db::change::ChangeFilter;
+pub use db::deployment::{Deployment, Revision};
+pub use db::variable::VariableValue;
+pub use error::{ActError, StateError};
+pub use notify::Versions;
+pub use open::Options;
+pub use read::{ChangeLine, Names, SiteRevision};
+pub use secret::Secret;
+pub use session::SignedIn;
+
+use config::AddressCheck;
+use domain::{IdSource, Timestamp};
+
+/// What the drivers know of device URLs and addresses; configuration is checked with it.
+pub type Addresses = Arc<dyn AddressCheck + Send + Sync>;
+
+/// The state of one node. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+struct Inner {
+    database: open::Database,
+    folder: PathBuf,
+    ids: Arc<dyn IdSource>,
+    addresses: Addresses,
+    node: String,
+    notifier: notify::Notifier,
+    throttle: throttle::Throttle,
+    idle: session::Idle,
+    set_up_code: Mutex<Option<String>>,
+}
+
+impl State {
+    /// Opens it, makes it when it is not there, brings its tables up to date.
+    pub async fn open(options: Options, now: Timestamp) -> Result<Self, StateError> {
+        let Options { folder, database, ids, addresses } = options;
+        let bundles = folder.join("bundles");
+        std::fs::create_dir_all(&bundles).map_err(|error| StateError::file(&bundles, error))?;
+        let database = open::Database::open(&folder, database.as_deref()).await?;
+        let mut transaction = database.begin().await?;
+        db::setting::set_once(&mut transaction, db::setting::NODE, &ids.new_id(now).to_string()).await?;
+        let node = db::setting::get(&mut transaction, db::setting::NODE).await?.unwrap_or_default();
+        let head = db::change::head(&mut transaction).await?.map_or(0, |(number, _)| number);
+        let owner = db::account::first_owner(&mut transaction).await?;
+        transaction.commit().await.map_err(StateError::from)?;
+        let set_up_code = owner.is_none().then(secret::new_typed_code);
+        Ok(Self(Arc::new(Inner {
+            database,
+            folder,
+            ids,
+            addresses,
+            node,
+            notifier: notify::Notifier::new(head),
+            throttle: throttle::Throttle::default(),
+            idle: session::Idle::default(),
+            set_up_code: Mutex::new(set_up_code),
+        })))
+    }
+
+    /// Closes the database; acts after this fail.
+    pub async fn close(&self) {
+        self.0.database.close().await;
+    }
+
+    /// The name of this node in its record.
+    pub fn node(&self) -> &str {
+        &self.0.node
+    }
+
+    /// What the drivers know of device URLs and addresses.
+    pub fn addresses(&self) -> &Addresses {
+        &self.0.addresses
+    }
+
+    /// What changed, as counters; see [`Versions`]. The edge reconciles when `site`, `deployments` or `variables` grows.
+    pub fn changed(&self) -> tokio::sync::watch::Receiver<Versions> {
+        self.0.notifier.subscribe()
+    }
+
+    /// The code that makes the first owner; none once there is one. A new one at each start: print it.
+    pub fn set_up_code(&self) -> Option<String> {
+        self.0.set_up_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Where a bundle's file is, or has to be put before [`Act::AddBundle`]. `digest` is `sha256:…`.
+    pub fn bundle_file(&self, digest: &str) -> PathBuf {
+        let name = digest.strip_prefix("sha256:").unwrap_or(digest);
+        let safe: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        self.bundle_folder().join(format!("{safe}.tar"))
+    }
+
+    /// The folder of bundle files; incoming ones may be written here under another name first.
+    pub fn bundle_folder(&self) -> PathBuf {
+        self.0.folder.join("bundles")
+    }
+}

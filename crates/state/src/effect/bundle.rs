@@ -1,0 +1,42 @@
+//! Registering a bundle.
+
+use access::Action;
+use domain::{PlacePath, Problem};
+use serde_json::json;
+
+use crate::ActError;
+use crate::act::{NewBundle, Outcome};
+use crate::db::bundle::{self, StoredBundle};
+use crate::notify::Topic;
+use crate::perform::{Changed, Effect, Work};
+
+pub(super) async fn add(work: &mut Work<'_>, new: NewBundle) -> Result<Effect, ActError> {
+    let allowed = work.may(Action::AddBundle, &PlacePath::site())?;
+    if bundle::get(work.sql, &new.digest).await?.is_some() {
+        return Ok(Effect::Same { words: "was there already".to_owned(), outcome: Outcome::Nothing });
+    }
+    let site = work.state.site_in(work.sql).await?;
+    if !site.config.site.accept_unsigned {
+        let what = format!("The bundle {} {} is not signed.", new.contract.name, new.contract.version);
+        let problem = Problem::new("bundle.unsigned", "bundle", what)
+            .hint("Until signatures are built, set `accept_unsigned = true` under [site].");
+        return Err(problem.into());
+    }
+    let stored = StoredBundle {
+        digest: new.digest,
+        contract: new.contract,
+        size: new.size,
+        added: work.now,
+        added_by: work.actor.reference(),
+    };
+    bundle::insert(work.sql, &stored).await?;
+    let contract = &stored.contract;
+    Ok(Effect::Changed(Box::new(Changed {
+        allowed,
+        from: None,
+        to: Some(json!({"digest": stored.digest, "name": contract.name, "version": contract.version, "signed": false})),
+        topics: vec![Topic::Bundles],
+        outcome: Outcome::Nothing,
+        by: None,
+    })))
+}

@@ -1,0 +1,120 @@
+//! What can go wrong: an act that is not done, or a database that does not answer.
+
+use std::time::Duration;
+
+use access::Refused;
+use domain::{Problem, Problems};
+
+/// Why an act was not done. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// Not allowed; says why and who could.
+    #[error("{}", .0.why_not())]
+    Refused(Refused),
+    /// Something about what was asked is wrong; all problems at once.
+    #[error("{0}")]
+    Wrong(Problems),
+    /// What was asked for is not there.
+    #[error("{0}")]
+    Missing(Problem),
+    /// Somebody else was quicker: look again, then ask again.
+    #[error("{0}")]
+    Conflict(Problem),
+    /// Name, password or code is wrong.
+    #[error("{0}")]
+    NotProved(Problem),
+    /// Too many tries.
+    #[error("{problem}")]
+    TooMany {
+        /// In words.
+        problem: Problem,
+        /// How long to wait.
+        wait: Duration,
+    },
+    /// The database failed.
+    #[error("the state could not be written")]
+    State(#[from] StateError),
+}
+
+impl ActError {
+    /// All of it as problems, for files and commands.
+    pub fn problems(&self) -> Problems {
+        match self {
+            Self::Refused(refused) => refused.problem().into(),
+            Self::Wrong(problems) => problems.clone(),
+            Self::Missing(problem) | Self::Conflict(problem) | Self::NotProved(problem) => problem.clone().into(),
+            Self::TooMany { problem, .. } => problem.clone().into(),
+            Self::State(error) => error.problem().into(),
+        }
+    }
+}
+
+impl From<Refused> for ActError {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Problems> for ActError {
+    fn from(problems: Problems) -> Self {
+        Self::Wrong(problems)
+    }
+}
+
+impl From<Problem> for ActError {
+    fn from(problem: Problem) -> Self {
+        Self::Wrong(problem.into())
+    }
+}
+
+impl From<sqlx::Error> for ActError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::State(error.into())
+    }
+}
+
+/// The database or a file beside it failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The database.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    /// A file.
+    #[error("{path} could not be used")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Something stored is not what it should be.
+    #[error("{what}")]
+    Stored {
+        /// One sentence.
+        what: String,
+    },
+}
+
+impl StateError {
+    pub(crate) fn file(path: &std::path::Path, source: std::io::Error) -> Self {
+        Self::File { path: path.display().to_string(), source }
+    }
+
+    pub(crate) fn stored(what: impl Into<String>) -> Self {
+        Self::Stored { what: what.into() }
+    }
+
+    /// For people.
+    pub fn problem(&self) -> Problem {
+        let why = std::error::Error::source(self).map(ToString::to_string).unwrap_or_default();
+        let hint = "`lastmile doctor` looks at the disk and the data folder.";
+        match self {
+            Self::Database(_) => Problem::new("state.database", "the edge's state", "The database failed."),
+            Self::File { path, .. } => Problem::new("state.file", path.clone(), "The file could not be used."),
+            Self::Stored { what } => Problem::new("state.stored", "the edge's state", what.clone()),
+        }
+        .why(why)
+        .hint(hint)
+    }
+}
