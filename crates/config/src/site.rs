@@ -2,6 +2,11 @@
 //!
 //! Types only. Reading is in `read`, what must hold in `check`, both reached through [`crate::check_site`].
 
+pub mod check;
+pub mod differences;
+pub mod export;
+pub(crate) mod read;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;

@@ -1,0 +1,147 @@
+//! A site's configuration as a file that a person can review: stable order, no defaults, reads back to the same model.
+
+use serde::Serialize;
+
+use super::{Budget, Deployment, Device, HistorySettings, Place, SiteConfig, Tag, Variable, WriteRule};
+use crate::TimeSpan;
+
+/// The site as site.toml. [`crate::check_site`] of the result gives an equal model.
+pub fn to_toml(config: &SiteConfig) -> String {
+    let mut file = Writer::default();
+    file.table("[site]");
+    file.line("name", &config.site.name);
+    file.line("time_zone", &config.site.time_zone);
+    file.line("language", &config.site.language);
+    file.line("accept_unsigned", &config.site.accept_unsigned);
+    for place in &config.places {
+        write_place(&mut file, place);
+    }
+    for device in &config.devices {
+        write_device(&mut file, device);
+    }
+    for tag in &config.tags {
+        write_tag(&mut file, tag);
+    }
+    for variable in &config.variables {
+        write_variable(&mut file, variable);
+    }
+    for deployment in &config.deployments {
+        write_deployment(&mut file, deployment);
+    }
+    if config.history != HistorySettings::default() {
+        file.table("[history]");
+        file.line("keep", &config.history.keep);
+        file.line("max_size", &config.history.max_size);
+        file.line("memory", &config.history.memory);
+    }
+    if let Some(listen) = &config.listen {
+        file.table("[listen]");
+        file.line("http", &listen.http);
+    }
+    file.text
+}
+
+fn write_place(file: &mut Writer, place: &Place) {
+    file.table("[[place]]");
+    file.line("path", &place.path);
+    file.line("name", &place.name);
+    file.line("level", &place.level);
+    file.maybe("picture", place.picture.as_ref());
+    file.unless_empty("key_tags", &place.key_tags);
+}
+
+fn write_device(file: &mut Writer, device: &Device) {
+    file.table("[[device]]");
+    file.line("name", &device.name);
+    file.line("url", &device.url);
+    file.unless_empty("also", &device.also);
+    file.maybe("place", Some(&device.place).filter(|place| !place.as_str().is_empty()));
+    file.unless("timeout", &device.timeout, &Device::default_timeout());
+    file.unless("period", &device.period, &Device::default_period());
+    file.unless("read_holes", &device.read_holes, &false);
+    file.unless("max_block", &device.max_block, &Device::default_max_block());
+    file.unless("pause", &device.pause, &TimeSpan::default());
+    file.unless("budget", &device.budget, &Budget::default());
+    file.unless("trust_source_clock", &device.trust_source_clock, &false);
+}
+
+fn write_tag(file: &mut Writer, tag: &Tag) {
+    file.table("[[tag]]");
+    file.line("name", &tag.name);
+    file.maybe("label", tag.label.as_ref());
+    file.line("device", &tag.device);
+    file.line("address", &tag.address);
+    file.maybe("period", tag.period.as_ref());
+    file.maybe("unit", tag.unit.as_ref());
+    file.maybe("scale", tag.scale.as_ref());
+    file.maybe("range", tag.range.as_ref());
+    file.maybe("normal", tag.normal.as_ref());
+    file.maybe("deadband", tag.deadband.as_ref());
+    file.maybe("valid_if", tag.valid_if.as_ref());
+    file.unless_empty("fail_codes", &tag.fail_codes);
+    file.maybe("bad_words", Some(&tag.bad_words).filter(|words| !words.is_empty()));
+    file.unless("write", &tag.write, &WriteRule::Never);
+    file.maybe("stale_after", tag.stale_after.as_ref());
+}
+
+fn write_variable(file: &mut Writer, variable: &Variable) {
+    file.table("[[variable]]");
+    file.line("name", &variable.name);
+    file.maybe("label", variable.label.as_ref());
+    file.line("type", &variable.value_type);
+    file.maybe("value", variable.value.as_ref());
+    file.unless_empty("options", &variable.options);
+    file.maybe("unit", variable.unit.as_ref());
+    file.maybe("range", variable.range.as_ref());
+}
+
+fn write_deployment(file: &mut Writer, deployment: &Deployment) {
+    file.table("[[deployment]]");
+    file.line("name", &deployment.name);
+    file.maybe("place", deployment.place.as_ref());
+    file.line("bundle", &deployment.bundle);
+    file.line("mode", &deployment.mode);
+    file.maybe("map", Some(&deployment.map).filter(|map| !map.is_empty()));
+    file.maybe("tune", Some(&deployment.tune).filter(|tune| !tune.is_empty()));
+    for at in &deployment.at {
+        file.table("[[deployment.at]]");
+        file.line("place", &at.place);
+        file.line("map", &at.map);
+    }
+}
+
+#[derive(Default)]
+struct Writer {
+    text: String,
+}
+
+impl Writer {
+    fn table(&mut self, header: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.push_str(header);
+        self.text.push('\n');
+    }
+
+    fn line<T: Serialize>(&mut self, key: &str, value: &T) {
+        // what TOML cannot say (none inside of a list) our model does not have
+        if let Ok(value) = toml::Value::try_from(value) {
+            self.text.extend([key, " = ", &value.to_string(), "\n"]);
+        }
+    }
+
+    fn maybe<T: Serialize>(&mut self, key: &str, value: Option<&T>) {
+        if let Some(value) = value {
+            self.line(key, value);
+        }
+    }
+
+    fn unless<T: Serialize + PartialEq>(&mut self, key: &str, value: &T, default: &T) {
+        self.maybe(key, Some(value).filter(|value| *value != default));
+    }
+
+    fn unless_empty<T: Serialize>(&mut self, key: &str, list: &Vec<T>) {
+        self.maybe(key, Some(list).filter(|list| !list.is_empty()));
+    }
+}

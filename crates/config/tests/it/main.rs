@@ -1,0 +1,6 @@
+//! Files as people break them.
+
+mod broken;
+mod fuzz;
+mod outside;
+mod roundtrip;
