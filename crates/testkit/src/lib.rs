@@ -1,1 +1,9 @@
-//! For tests only: peers, faulty links, conformance suites.
+//! For tests only: peers that nobody here wrote, faulty links, and suites that every implementation of a contract has
+//! to pass.
+
+pub mod driver;
+pub mod link;
+pub mod peer;
+
+pub use link::FaultyLink;
+pub use peer::{Peer, Pty};

@@ -1,0 +1,4 @@
+//! Drivers against servers that nobody here wrote, over links that misbehave.
+
+mod modbus;
+mod modbus_late_reply;
