@@ -132,7 +132,10 @@ impl Line {
     /// `rows` is left incomplete when a row is missing.
     pub fn align(&self, grid: Grid, method: Method, rows: &mut Vec<f64>) -> Aligned {
         rows.clear();
-        let mut cursor = Cursor::default();
+        // what is older cannot be used by any row; to look at it would make the result depend on what is still kept
+        let oldest = grid.row(0).minus(method.max_gap.max(grid.step));
+        let next = self.points.partition_point(|point| point.arrival < oldest);
+        let mut cursor = Cursor { next, ..Cursor::default() };
         let mut quality = Quality::GOOD;
         if method.align == Align::Mean {
             cursor.advance(&self.points, grid.row(0).minus(grid.step));
