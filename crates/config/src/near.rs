@@ -4,7 +4,8 @@
 pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const MAX_CHARS: usize = 80;
     let wanted: Vec<char> = wrong.chars().flat_map(char::to_lowercase).take(MAX_CHARS).collect();
-    let allowed = (wanted.len() / 3).clamp(1, 4);
+    // one letter of a short name is no slip but another name
+    let allowed = if wanted.len() < 3 { 0 } else { (wanted.len() / 3).clamp(1, 4) };
     let with_distance = |name: &'a str| {
         let letters: Vec<char> = name.chars().flat_map(char::to_lowercase).take(MAX_CHARS).collect();
         (letters.len().abs_diff(wanted.len()) <= allowed).then(|| (distance(&wanted, &letters), name))
@@ -48,6 +49,7 @@ mod tests {
         assert_eq!(nearest("Period", keys), Some("period"));
         assert_eq!(nearest("colour", keys), None);
         assert_eq!(nearest("", keys), None);
+        assert_eq!(nearest("e", ["a", "b"]), None);
     }
 
     #[test]

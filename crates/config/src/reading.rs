@@ -178,6 +178,10 @@ impl<'a> Reading<'a> {
         Problems(placed.into_iter().map(|(_, problem)| problem).collect())
     }
 
+    fn is_json(&self) -> bool {
+        self.document.line_column(0).is_none()
+    }
+
     fn note(&self, at: At, thing: &str, cause: &str, what: String) -> NoteRef<'_> {
         let code = format!("{}.{cause}", at.first_key().filter(|_| at.0.len() > 1).unwrap_or(self.noun));
         let problem = Problem::new(code, thing, what);
@@ -217,6 +221,8 @@ fn syntax_problems(document: &Document, noun: &str) -> Vec<(usize, Problem)> {
             "keep one of the two; a list of things is written as [[thing]] blocks"
         } else if message.contains("quoted") {
             "put texts, times and sizes in double quotes"
+        } else if message.contains("string") {
+            "a text begins and ends with a double quote on one line; write \\\\ for a backslash"
         } else {
             "each line is `key = value`, `[table]` or `[[list]]`; what follows is checked once this is mended"
         };
@@ -340,7 +346,7 @@ impl<'a> Fields<'a> {
 
     /// `tag line-2/x`, or `the 3rd [[tag]]`; below another thing its name goes along.
     fn item_name(&self, key: &str, index: usize, node: &Node) -> String {
-        let own = match node.text("name").or_else(|| node.text("path")).or_else(|| node.text("place")) {
+        let own = match ["path", "name", "place"].iter().find_map(|key| node.text(key)) {
             Some(name) if !name.is_empty() => format!("{key} {name}"),
             _ => format!("{key} number {}", index + 1),
         };
@@ -356,7 +362,12 @@ impl<'a> Fields<'a> {
     pub fn finish(&self) {
         let asked = self.asked.borrow();
         for entry in self.entries.iter().filter(|entry| !asked.contains(&entry.key.as_str())) {
-            let what = format!("{} has no key `{}`", self.thing, entry.key);
+            let in_file = self.at.0.is_empty() && !self.reading.is_json();
+            let what = if in_file {
+                format!("there is no table or key `{}`", entry.key)
+            } else {
+                format!("{} has no key `{}`", self.thing, entry.key)
+            };
             let all = || format!("keys: {}", distinct(&asked).join(", "));
             let hint = near::nearest(&entry.key, asked.iter().copied());
             let hint = hint.map_or_else(all, |near| format!("did you mean `{near}`?"));

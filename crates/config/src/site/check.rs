@@ -78,10 +78,15 @@ impl<'a> Names<'a> {
             .looked_for("place");
     }
 
+    /// Whether a tag or variable has this name.
+    pub(super) fn is_point(&self, name: &str) -> bool {
+        self.points.contains(name)
+    }
+
     /// Notes a tag or variable that nobody declared.
     pub(super) fn point(&self, findings: &mut Findings, at: At, thing: &str, code: &str, point: &TagPath) {
         let name = point.as_str();
-        if self.points.contains(name) {
+        if self.is_point(name) {
             return;
         }
         let what = format!("{thing} names the tag `{name}`, which does not exist");

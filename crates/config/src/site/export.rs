@@ -1,5 +1,6 @@
 //! A site's configuration as a file that a person can review: stable order, no defaults, reads back to the same model.
 
+use domain::unit::Unit;
 use serde::Serialize;
 
 use super::{Budget, Deployment, Device, HistorySettings, Place, SiteConfig, Tag, Variable, WriteRule};
@@ -72,7 +73,7 @@ fn write_tag(file: &mut Writer, tag: &Tag) {
     file.line("device", &tag.device);
     file.line("address", &tag.address);
     file.maybe("period", tag.period.as_ref());
-    file.maybe("unit", tag.unit.as_ref());
+    file.maybe("unit", tag.unit.as_ref().map(unit_words).as_ref());
     file.maybe("scale", tag.scale.as_ref());
     file.maybe("range", tag.range.as_ref());
     file.maybe("normal", tag.normal.as_ref());
@@ -91,7 +92,7 @@ fn write_variable(file: &mut Writer, variable: &Variable) {
     file.line("type", &variable.value_type);
     file.maybe("value", variable.value.as_ref());
     file.unless_empty("options", &variable.options);
-    file.maybe("unit", variable.unit.as_ref());
+    file.maybe("unit", variable.unit.as_ref().map(unit_words).as_ref());
     file.maybe("range", variable.range.as_ref());
 }
 
@@ -108,6 +109,12 @@ fn write_deployment(file: &mut Writer, deployment: &Deployment) {
         file.line("place", &at.place);
         file.line("map", &at.map);
     }
+}
+
+/// As screens show it, where that reads back as the same unit; else the code.
+fn unit_words(unit: &Unit) -> String {
+    let shown = unit.display();
+    if Unit::parse(&shown).as_ref() == Ok(unit) { shown } else { unit.code().to_owned() }
 }
 
 #[derive(Default)]

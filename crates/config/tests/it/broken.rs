@@ -57,5 +57,9 @@ fn the_same_check_on_json_names_things_instead_of_lines() {
     });
     let problems = config::check_site_json(&json, &Outside).expect_err("broken JSON was accepted");
     let said: Vec<String> = problems.0.iter().map(|problem| format!("{}: {}", problem.place, problem.what)).collect();
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @"
+    site: site has no key `colour`
+    tag speed: tag speed is read from the device `plc-3`, which does not exist
+    tag speed: `range` of tag speed goes from 3 to 1: there is nothing between
+    ");
 }

@@ -39,7 +39,8 @@ pub(super) fn check(findings: &mut Findings, names: &Names<'_>) {
         }
         check_places(findings, names, &at, &thing, deployment);
         for (place, _) in deployment.places() {
-            if let Some(other) = outputs.insert((deployment.bundle.to_string(), place.as_str()), &deployment.name) {
+            let other = outputs.insert((deployment.bundle.to_string(), place.as_str()), &deployment.name);
+            if let Some(other) = other.filter(|other| *other != deployment.name) {
                 let what = format!("{thing} and deployment {other} put the same bundle at the same place `{place}`");
                 let note = findings.note(at.key("bundle"), &thing, "deployment.same-output", what);
                 note.why("both would write the same prediction tags").hint("remove one of the two");

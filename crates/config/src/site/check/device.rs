@@ -29,10 +29,7 @@ pub(super) fn check(findings: &mut Findings, names: &Names<'_>) {
                 note.why(problem.why).hint(hint_or(problem.hint, "write it like \"modbus-tcp://10.20.2.17:502/1\""));
             }
             if let Some(other) = urls.insert(url, &device.name) {
-                let what = format!(
-                    "{thing} has the address `{url}`, which {} has already",
-                    if other == device.name { "it".to_owned() } else { format!("device {other}") }
-                );
+                let what = format!("{thing} has the address `{url}`, which device {other} has already");
                 let hint =
                     "read all tags through one device: two would share its connections without knowing of each other";
                 findings.note(at, &thing, "device.same-address", what).hint(hint);

@@ -14,7 +14,9 @@ pub(super) fn check(findings: &mut Findings, names: &Names<'_>) {
     let devices: HashMap<&str, &str> = names.config.devices.iter().map(|d| (d.name.as_str(), d.url.as_str())).collect();
     for (index, tag) in names.config.tags.iter().enumerate() {
         let one = One { at: At::item("tag", index), thing: format!("tag {}", tag.name), noun: "tag" };
-        names.place(findings, one.at.key("name"), &one.thing, "tag.unknown-place", tag.name.place());
+        if !names.is_point(tag.name.place()) {
+            names.place(findings, one.at.key("name"), &one.thing, "tag.unknown-place", tag.name.place());
+        }
         check_source(findings, names, &devices, &one, tag);
         check_scale(findings, &one, tag);
         check_ranges(findings, &one, tag);
