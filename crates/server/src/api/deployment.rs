@@ -28,6 +28,7 @@ pub enum Mode {
 /// How a deployment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = DeploymentHealth)]
 pub enum Health {
     /// Switched off.
     Off,
