@@ -182,12 +182,21 @@ impl ReadGroup {
         }
     }
 
-    /// How many requests one reading takes at present.
-    pub fn requests(&self) -> usize {
+    /// The requests of one reading as they are at present, in the order they are sent.
+    pub fn blocks(&self) -> Vec<RequestWords> {
         match self {
-            Self::Modbus(plan) => plan.blocks().len(),
+            Self::Modbus(plan) => plan.blocks().iter().map(modbus::Block::in_words).collect(),
         }
     }
+}
+
+/// One request of a group, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestWords {
+    /// As engineers write it: `holding 0 to 24 (function 3, 25 registers)`.
+    pub words: String,
+    /// The addresses it brings, by their positions in the group.
+    pub brings: Vec<usize>,
 }
 
 /// A plan and what is wrong with some of its addresses. A wrong address reads as bad; the others work.

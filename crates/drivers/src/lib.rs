@@ -11,7 +11,8 @@ pub mod url;
 
 pub use backoff::Backoff;
 pub use driver::{
-    Address, AddressProblem, Driver, DriverError, Identity, Limits, Planned, ReadGroup, Reading, Scope, Unit,
+    Address, AddressProblem, Driver, DriverError, Identity, Limits, Planned, ReadGroup, Reading, RequestWords, Scope,
+    Unit,
 };
 pub use redundant::AddressList;
 pub use url::{DeviceUrl, LineKey, Parity, SerialLine, TcpGateway};

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::driver::{Limits, Unit};
+use crate::driver::{Limits, RequestWords, Unit};
 
 use super::address::{Address, Table};
 
@@ -57,6 +57,25 @@ impl Block {
     pub fn range(&self) -> Range<u32> {
         let start = self.spans.first().map_or(0, |span| span.start);
         start..self.spans.iter().map(|span| span.end).max().unwrap_or(start)
+    }
+
+    /// For people.
+    pub(crate) fn in_words(&self) -> RequestWords {
+        let (range, table) = (self.range(), self.table);
+        let (function, things) = match table {
+            Table::Coil => (1, "bits"),
+            Table::Discrete => (2, "bits"),
+            Table::Holding => (3, "registers"),
+            Table::Input => (4, "registers"),
+        };
+        let words = format!(
+            "{} {} to {} (function {function}, {} {things})",
+            table.name(),
+            range.start,
+            range.end.saturating_sub(1),
+            range.len()
+        );
+        RequestWords { words, brings: self.items().map(|(item, _)| item).collect() }
     }
 
     /// First position, as sent.
