@@ -54,8 +54,10 @@ pub struct ExportQuery {
     pub to_ms: i64,
     /// `csv` (default) or `parquet`.
     #[serde(default)]
+    #[param(inline)]
     pub format: Option<ExportFormat>,
     /// `long` (default) or `wide`.
     #[serde(default)]
+    #[param(inline)]
     pub layout: Option<ExportLayout>,
 }
