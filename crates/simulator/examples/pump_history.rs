@@ -23,6 +23,7 @@ struct Args {
     #[arg(long, default_value_t = 1.0)]
     every: f64,
     /// Switch a fault on at a second of plant time, and off at another: `bearing-wear@3600`, `cavitation@600-900`.
+    /// May be given more than once, for the same fault too.
     #[arg(long)]
     fault: Vec<Switching>,
     /// Time of the first row, microseconds since 1970 UTC (default 2026-01-01).
@@ -57,8 +58,9 @@ fn main() -> Result<()> {
     csv.write_record(std::iter::once("arrival_us").chain(SIGNALS.iter().map(|signal| signal.signal)))?;
     while plant.time_s() <= args.hours * 3600.0 {
         let now = plant.time_s();
-        for Switching { fault, on_s, off_s } in &args.fault {
-            let on = (*on_s..*off_s).contains(&now);
+        for Switching { fault, .. } in &args.fault {
+            let mut times = args.fault.iter().filter(|other| other.fault == *fault);
+            let on = times.any(|other| (other.on_s..other.off_s).contains(&now));
             if on != plant.faults().is_on(*fault) {
                 plant.set_fault(*fault, on);
             }

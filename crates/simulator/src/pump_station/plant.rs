@@ -87,7 +87,8 @@ impl Plant {
             faults: Faults::default(),
             speed_wanted: Pump::RATED_SPEED,
             stopped_until_s: 0.0,
-            next_restart_s: schedule.restart_every_s,
+            // not on a round time, where demonstrations like to begin
+            next_restart_s: 0.55 * schedule.restart_every_s,
             starting_until_s: 0.0,
             pump: Pump::new(&mut noise),
             feed: FeedTank::new(&mut noise),
