@@ -27,7 +27,7 @@ pub enum ActError {
     #[error("{problem}")]
     TooMany {
         /// In words.
-        problem: Problem,
+        problem: Box<Problem>,
         /// How long to wait.
         wait: Duration,
     },
@@ -43,7 +43,7 @@ impl ActError {
             Self::Refused(refused) => refused.problem().into(),
             Self::Wrong(problems) => problems.clone(),
             Self::Missing(problem) | Self::Conflict(problem) | Self::NotProved(problem) => problem.clone().into(),
-            Self::TooMany { problem, .. } => problem.clone().into(),
+            Self::TooMany { problem, .. } => (**problem).clone().into(),
             Self::State(error) => error.problem().into(),
         }
     }

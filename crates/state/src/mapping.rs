@@ -143,11 +143,11 @@ pub fn check_deployment(
     for (index, one) in at.iter().enumerate() {
         if !one.place.as_str().is_empty() && !site.places.iter().any(|known| known.path == one.place) {
             let what = format!("There is no place `{}`.", one.place);
-            problems.push(Problem::new("place.unknown", &place, what));
+            problems.push(Problem::new("deployment.unknown-place", &place, what));
         }
         if at.iter().take(index).any(|before| before.place == one.place) {
             let what = format!("It is at {} twice.", one.place);
-            problems.push(Problem::new("deployment.place-twice", &place, what));
+            problems.push(Problem::new("deployment.same-place", &place, what));
         }
         problems.0.extend(check_map(site, contract, &place, one).0);
     }
@@ -177,7 +177,7 @@ fn check_map(site: &SiteConfig, contract: &Contract, place: &str, at: &Deploymen
         };
         let Some(point) = points(site).find(|point| point.name == tag) else {
             let what = format!("`{}` is mapped to `{tag}`, and there is no such tag.", signal.name);
-            problems.push(Problem::new("mapping.unknown-tag", place, what));
+            problems.push(Problem::new("deployment.unknown-tag", place, what));
             continue;
         };
         let stops = findings(signal, &point).into_iter().filter(|finding| finding.level == Level::Stop);

@@ -130,7 +130,7 @@ impl State {
                     let asker = Asker { node: &self.0.node, actor, because: because.as_deref(), now };
                     done.push(writer.enter(&mut transaction, &asker, kind, effect).await?);
                 }
-                Err(ActError::Wrong(mut more)) => problems.0.append(&mut more.0),
+                Err(ActError::Wrong(more)) => add_unsaid(&mut problems, more),
                 Err(error) => return Err(error),
             }
         }
@@ -146,6 +146,14 @@ impl State {
         self.0.notifier.tell(Some(writer.next - 1), &writer.topics);
         Ok(done)
     }
+}
+
+/// The configuration and a deployment in it may find the same; people read it once.
+fn add_unsaid(problems: &mut Problems, more: Problems) {
+    let said =
+        |known: &Problems, new: &Problem| known.0.iter().any(|one| (&one.code, &one.place) == (&new.code, &new.place));
+    let unsaid: Vec<Problem> = more.0.into_iter().filter(|new| !said(problems, new)).collect();
+    problems.0.extend(unsaid);
 }
 
 /// Who asked, for the entry.

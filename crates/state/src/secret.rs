@@ -21,7 +21,8 @@ impl Secret {
         Self(text.into())
     }
 
-    pub(crate) fn expose(&self) -> &str {
+    /// The text, for whoever must hand it on: a cookie, a printed link.
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -37,7 +38,7 @@ const PASSWORD_MAX: usize = 256;
 
 /// Length only: NIST SP 800-63B §3.1.1.2 asks for length and against composition rules.
 pub(crate) fn check_password(password: &Secret) -> Result<(), Problem> {
-    let length = password.expose().chars().count();
+    let length = password.reveal().chars().count();
     if length < PASSWORD_MIN {
         let what = format!("The password has {length} characters; it needs at least {PASSWORD_MIN}.");
         return Err(Problem::new("password.too-short", "password", what).hint("Four words in a row are easy to keep."));
@@ -66,7 +67,7 @@ pub(crate) async fn hash_password(password: Secret) -> Result<String, StateError
         let salt: [u8; 16] = random_bytes();
         let salt = SaltString::encode_b64(&salt).map_err(|error| error.to_string())?;
         let hash =
-            Argon2::default().hash_password(password.expose().as_bytes(), &salt).map_err(|error| error.to_string())?;
+            Argon2::default().hash_password(password.reveal().as_bytes(), &salt).map_err(|error| error.to_string())?;
         Ok::<String, String>(hash.to_string())
     });
     hashed.await?.map_err(StateError::stored)
@@ -82,7 +83,7 @@ pub(crate) async fn verify_password(password: Secret, hash: Option<String>) -> R
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
         let Ok(parsed) = PasswordHash::new(&hash) else { return false };
-        Argon2::default().verify_password(password.expose().as_bytes(), &parsed).is_ok() && known
+        Argon2::default().verify_password(password.reveal().as_bytes(), &parsed).is_ok() && known
     })
     .await
 }

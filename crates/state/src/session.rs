@@ -90,10 +90,10 @@ impl State {
             created: now,
             expires: None,
         };
-        write_private(&path, token.expose()).map_err(|error| StateError::file(&path, error))?;
+        write_private(&path, token.reveal()).map_err(|error| StateError::file(&path, error))?;
         let mut transaction = self.0.database.begin().await?;
         session::remove_tokens(&mut transaction).await?;
-        session::insert(&mut transaction, &row, token_digest(token.expose())).await?;
+        session::insert(&mut transaction, &row, token_digest(token.reveal())).await?;
         transaction.commit().await?;
         Ok(path)
     }

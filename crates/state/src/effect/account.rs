@@ -41,7 +41,7 @@ pub(super) async fn first_owner(
     if !matches!(work.actor, Actor::Box { .. }) {
         work.state.check_throttle(THROTTLED)?;
         let expected = work.state.set_up_code();
-        let given = code.as_ref().map(|code| code.expose().trim().to_uppercase());
+        let given = code.as_ref().map(|code| code.reveal().trim().to_uppercase());
         if expected.is_none() || given != expected {
             work.state.0.throttle.wrong(THROTTLED);
             let problem = Problem::new("first-run.wrong-code", "code", "This is not the set-up code.");

@@ -26,7 +26,7 @@ pub(super) async fn deploy(work: &mut Work<'_>, new: NewDeployment) -> Result<Ef
     if deployment::get(work.sql, &new.name).await?.is_some() {
         let what = format!("There is a deployment `{}` already.", new.name);
         problems
-            .push(Problem::new("deployment.name-taken", of(&new.name), what).hint("Change it, or take another name."));
+            .push(Problem::new("deployment.duplicate", of(&new.name), what).hint("Change it, or take another name."));
     }
     if let Err(problem) = check_mode(&new.name, new.mode) {
         problems.push(problem);
@@ -161,7 +161,7 @@ fn check_mode(name: &str, mode: Mode) -> Result<(), Problem> {
         return Ok(());
     }
     let what = format!("The mode `{mode}` needs a write guard, and there is none yet.");
-    Err(Problem::new("mode.not-available", of(name), what).hint("`off`, `watch` and `advise` are there."))
+    Err(Problem::new("deployment.mode-not-here", of(name), what).hint("`off`, `watch` and `advise` are there."))
 }
 
 /// What a revision has to satisfy, whoever asks for it. Gives the bundle when it is there.
@@ -187,7 +187,7 @@ async fn check_revision(
         if theirs.is_some_and(|theirs| theirs.contract.name == found.contract.name) {
             let what = format!("`{}` runs the model {} at {} already.", other.name, found.contract.name, shared.place);
             problems.push(
-                Problem::new("deployment.same-model-here", of(name), what)
+                Problem::new("deployment.same-output", of(name), what)
                     .why("Both would write the same prediction tags."),
             );
         }

@@ -65,7 +65,7 @@ impl State {
         let seconds = wait.as_secs().max(1);
         let problem = Problem::new("session.too-many", "sign-in", "Too many wrong tries.")
             .hint(format!("Try again in {seconds} s."));
-        Err(ActError::TooMany { problem, wait })
+        Err(ActError::TooMany { problem: Box::new(problem), wait })
     }
 }
 

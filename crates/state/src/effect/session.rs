@@ -36,7 +36,7 @@ pub(super) async fn sign_in_with_code(work: &mut Work<'_>, code: Secret) -> Resu
         let problem = Problem::new("session.wrong-code", "code", "This code does not work, or not any more.");
         ActError::NotProved(problem.hint("A code works once and for an hour. Ask for a new one."))
     };
-    let spent = session::spend_code(work.sql, token_digest(code.expose().trim())).await?;
+    let spent = session::spend_code(work.sql, token_digest(code.reveal().trim())).await?;
     let spent = spent.filter(|spent| spent.expires >= work.now).ok_or_else(wrong)?;
     if let Some(id) = spent.account {
         let account = account::by_id(work.sql, id).await?.ok_or_else(wrong)?;

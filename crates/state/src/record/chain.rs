@@ -136,7 +136,7 @@ pub fn verify_export(file: &str, lines: impl BufRead) -> Result<ChainReport, Pro
             problem(0, what).hint("Export the record again; a whole export ends with a line {\"record\":\"end\"}.")
         );
     };
-    if (end.entries, &end.head) != (report.entries, &report.head) {
+    if (end.record.as_str(), &end.node, end.entries, &end.head) != ("end", &report.node, report.entries, &report.head) {
         let what = format!(
             "The closing line speaks of {} entries with another last digest: the newest entries were altered or removed.",
             end.entries

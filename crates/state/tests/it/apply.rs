@@ -1,0 +1,122 @@
+//! The whole configuration as one document.
+
+use config::SiteConfig;
+use domain::Mode;
+use state::{Act, ActError, Applied};
+
+use crate::bench::{BUNDLE, Bench, both, deployment, site_from};
+
+async fn apply(bench: &Bench, actor: &access::Actor, document: SiteConfig, dry_run: bool) -> Result<Applied, ActError> {
+    bench.state.apply(actor, document, None, None, dry_run, bench.now()).await
+}
+
+fn with_deployments(deployments: &serde_json::Value) -> SiteConfig {
+    site_from(&serde_json::json!({ "deployment": deployments }))
+}
+
+fn pump_7(mode: &str) -> serde_json::Value {
+    serde_json::json!({
+        "name": "pump-7-bearing", "place": "line-2/pump-7", "bundle": BUNDLE, "mode": mode,
+        "map": {"vibration_de": "line-2/pump-7/vibration_de"}
+    })
+}
+
+#[test]
+fn what_is_applied_is_what_is_exported_and_applying_it_again_changes_nothing() {
+    both(|bench| async move {
+        let owner = bench.ready().await;
+        let document = with_deployments(&serde_json::json!([pump_7("advise"),]));
+        let applied = apply(&bench, &owner, document.clone(), false).await.unwrap();
+        assert!(applied.applied);
+        assert!(!applied.differences.is_empty());
+        let exported = bench.state.site_document().await.unwrap();
+        assert_eq!(exported.config, document);
+        assert_eq!(exported.head, applied.head);
+        let again = apply(&bench, &owner, exported.config, false).await.unwrap();
+        assert_eq!((again.applied, again.differences.len()), (false, 0));
+    });
+}
+
+#[test]
+fn a_dry_run_says_everything_and_changes_nothing() {
+    both(|bench| async move {
+        let owner = bench.ready().await;
+        let before = bench.kinds().await;
+        let document = with_deployments(&serde_json::json!([pump_7("watch")]));
+        let applied = apply(&bench, &owner, document, true).await.unwrap();
+        assert!(!applied.applied && !applied.differences.is_empty());
+        assert_eq!(bench.kinds().await, before);
+        assert!(bench.state.deployments().await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn each_difference_is_an_act_with_its_own_entry_in_one_transaction() {
+    both(|bench| async move {
+        let owner = bench.ready().await;
+        bench.act(&owner, Act::Deploy(deployment("old", "line-2/pump-7"))).await.unwrap();
+        let mut document = with_deployments(&serde_json::json!([pump_7("advise")]));
+        document.site.name = "Plant South".into();
+        apply(&bench, &owner, document, false).await.unwrap();
+        let kinds = bench.kinds().await;
+        assert_eq!(kinds[kinds.len() - 3..], ["remove-deployment", "change-site", "deploy"]);
+        let off = with_deployments(&serde_json::json!([pump_7("off")]));
+        apply(&bench, &owner, off, false).await.unwrap();
+        let mode = bench.state.deployment("pump-7-bearing").await.unwrap().unwrap().mode;
+        assert_eq!(mode, Mode::Off);
+        bench.state.verify_chain().await.unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_tag_may_go_together_with_the_model_that_needed_it() {
+    both(|bench| async move {
+        let owner = bench.ready().await;
+        bench.act(&owner, Act::Deploy(deployment("old", "line-2/pump-7"))).await.unwrap();
+        let bare = site_from(&serde_json::json!({"tag": []}));
+        apply(&bench, &owner, bare, false).await.unwrap();
+        assert!(bench.state.site_document().await.unwrap().config.tags.is_empty());
+    });
+}
+
+#[test]
+fn if_one_part_is_wrong_nothing_is_applied_and_all_problems_are_said() {
+    both(|bench| async move {
+        let owner = bench.ready().await;
+        let before = bench.state.site_document().await.unwrap();
+        let mut second = pump_7("write");
+        second["name"] = "second".into();
+        second["place"] = "line-2/pump-8".into();
+        second["tune"] = serde_json::json!({"advice_from": 99.0});
+        let mut document = with_deployments(&serde_json::json!([pump_7("ask"), second]));
+        document.site.name = "Plant South".into();
+        let problems = apply(&bench, &owner, document, false).await.unwrap_err().problems();
+        let codes: Vec<&str> = problems.0.iter().map(|problem| problem.code.as_str()).collect();
+        assert_eq!(codes, ["deployment.mode-not-here", "deployment.mode-not-here", "tunable.outside-limits"]);
+        assert_eq!(bench.state.site_document().await.unwrap(), before);
+    });
+}
+
+#[test]
+fn a_document_made_from_an_older_head_is_late() {
+    both(|bench| async move {
+        let owner = bench.ready().await;
+        let read = bench.state.site_document().await.unwrap();
+        bench.act(&owner, Act::Deploy(deployment("pump-7-bearing", "line-2/pump-7"))).await.unwrap();
+        let mut mine = read.config;
+        mine.site.name = "Mine".into();
+        let result = bench.state.apply(&owner, mine, Some(read.head), None, false, bench.now()).await;
+        assert!(matches!(result, Err(ActError::Conflict(_))));
+    });
+}
+
+#[test]
+fn a_bundle_that_is_only_a_file_has_to_be_brought_first() {
+    both(|bench| async move {
+        let owner = bench.ready().await;
+        let mut wanted = pump_7("advise");
+        wanted["bundle"] = "bundles/pump-bearing.tar".into();
+        let error = apply(&bench, &owner, with_deployments(&serde_json::json!([wanted])), true).await.unwrap_err();
+        assert_eq!(error.problems().0[0].code, "bundle.not-here");
+    });
+}
