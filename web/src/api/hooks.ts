@@ -1,0 +1,68 @@
+// Live values and the edge's clock as React state.
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { queryClient, outdatedBy } from "./queries";
+import { LiveFeed, type Connection } from "./live";
+import type { Advisories, Deployment, Device, Reading } from "./types";
+
+/** The feed of this page. It starts once somebody is signed in. */
+export const live = new LiveFeed("/api/v1/live", {
+  advisory: (advisory) => {
+    for (const all of [true, false]) {
+      queryClient.setQueryData<Advisories>(["advisories", { all }], (old) => {
+        if (!old) return old;
+        const rest = old.advisories.filter((one) => one.id !== advisory.id);
+        const known = rest.length < old.advisories.length;
+        const gone = !all && advisory.state === "done";
+        const advisories = gone ? rest : known ? old.advisories.map((one) => (one.id === advisory.id ? advisory : one)) : [advisory, ...rest];
+        return { ...old, advisories, unacknowledged: advisories.filter((one) => one.state === "unacknowledged").length };
+      });
+    }
+  },
+  runtime: (runtime) => {
+    queryClient.setQueryData<Deployment[]>(["deployments"], (old) =>
+      old?.map((one) => (one.name === runtime.deployment ? { ...one, runtime: one.runtime.map((at) => (at.place === runtime.place ? runtime : at)) } : one)),
+    );
+  },
+  device: (device) => {
+    queryClient.setQueryData<Device[]>(["devices"], (old) => old?.map((one) => (one.name === device.name ? device : one)));
+  },
+  changed: (what) => {
+    for (const key of new Set(what.flatMap((name) => outdatedBy[name] ?? []))) void queryClient.invalidateQueries({ queryKey: [key] });
+  },
+  resumed: () => void queryClient.invalidateQueries(),
+});
+
+/** The newest reading of a tag; none while nothing came. */
+export function useReading(tag: string | undefined): Reading | undefined {
+  const subscribe = useCallback((listener: () => void) => (tag ? live.onTag(tag, listener) : () => undefined), [tag]);
+  return useSyncExternalStore(subscribe, () => (tag ? live.reading(tag) : undefined));
+}
+
+const none: readonly (number | null)[] = [];
+
+/** The last minute of a tag, one point per reading. */
+export function useLastMinute(tag: string | undefined): readonly (number | null)[] {
+  const subscribe = useCallback((listener: () => void) => (tag ? live.onTag(tag, listener) : () => undefined), [tag]);
+  return useSyncExternalStore(subscribe, () => (tag ? live.lastMinute(tag) : none));
+}
+
+/** Whether the feed is live, and since when. */
+export function useConnection(): Connection {
+  return useSyncExternalStore(live.onConnection, live.connection);
+}
+
+/** The edge's clock, new every `every` ms on whole steps. */
+export function useNow(every = 1000): number {
+  const [now, setNow] = useState(live.now);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const tick = () => {
+      const at = live.now();
+      setNow(at);
+      timer = setTimeout(tick, every - (at % every));
+    };
+    timer = setTimeout(tick, every - (live.now() % every));
+    return () => clearTimeout(timer);
+  }, [every]);
+  return now;
+}

@@ -1,0 +1,11 @@
+import { Link } from "@tanstack/react-router";
+import { t } from "../text";
+import { Empty } from "../ui/States";
+
+export function NotFound() {
+  return (
+    <Empty title={t("notFound.title")} action={<Link to="/line">{t("notFound.line")}</Link>}>
+      {t("notFound.text")}
+    </Empty>
+  );
+}

@@ -1,0 +1,33 @@
+// A change in the reader's language: by its act, with what it was and is. The server's sentence where we know no better.
+import type { Change } from "../../api/types";
+import { currentLanguage, isKey, t, word } from "../../text";
+import { number, decimalsOf } from "../../text/format";
+
+type Json = unknown;
+
+function scalar(value: Json): string | undefined {
+  if (typeof value === "string") return value.length <= 60 ? value : `${value.slice(0, 57)}…`;
+  if (typeof value === "number") return number(value, decimalsOf(value));
+  if (typeof value === "boolean") return t(value ? "value.true" : "value.false");
+  return undefined;
+}
+
+/** A value as short as it can be said; objects by their telling parts, nothing when there are none. Pure. */
+export function shortValue(value: Json): string {
+  if (value === null || value === undefined) return "";
+  const plain = scalar(value);
+  if (plain !== undefined) return plain;
+  if (typeof value !== "object" || Array.isArray(value)) return "";
+  const { mode, version, revision, value: inner } = value as Record<string, Json>;
+  if (typeof mode === "string") return word("mode", mode);
+  const parts = [scalar(version), typeof revision === "number" ? t("changes.revision", { n: revision }) : undefined, scalar(inner)].filter(Boolean);
+  return parts.join(", ");
+}
+
+/** The sentence of a change. */
+export function changeWords(change: Pick<Change, "act" | "words">): string {
+  if (currentLanguage() === "en") return change.words;
+  const key = `act.${change.act}`;
+  // the server speaks English; in German the kind of act stands first and names stay as they are
+  return isKey(key) ? `${t(key)}: ${change.words}` : change.words;
+}

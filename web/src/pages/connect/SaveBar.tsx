@@ -1,0 +1,59 @@
+// What will be read, what it costs the device, where it belongs; and the one button.
+import type { ReactNode } from "react";
+import type { ApiProblem } from "../../api/problem";
+import type { DeviceTest, Place } from "../../api/types";
+import { t } from "../../text";
+import { number } from "../../text/format";
+import { Choice } from "../../ui/Field";
+import { Mark } from "../../ui/Mark";
+import { Refused } from "../../ui/States";
+
+interface SaveBarProps {
+  test: DeviceTest | undefined;
+  chosen: number;
+  looks: number;
+  place: string;
+  places: Place[];
+  onPlace: (place: string) => void;
+  period: string;
+  problem: ApiProblem | undefined;
+  children: ReactNode;
+}
+
+export function SaveBar({ test, chosen, looks, place, places, onPlace, period, problem, children }: SaveBarProps) {
+  return (
+    <div className="panel save">
+      <div className="k">
+        <b>{t("add.tagsFrom", { n: chosen, blocks: test?.blocks.length ?? 0 })}</b>
+        {t("add.every", { period })}
+      </div>
+      {test?.budget_percent != null && (
+        <div className="k">
+          <b>{t("add.budget", { value: number(test.budget_percent, test.budget_percent < 10 ? 1 : 0) })}</b>
+          {t("add.requests", { n: test.blocks.length })}
+        </div>
+      )}
+      <Choice label={t("add.place")} value={place} onChange={(event) => onPlace(event.target.value)}>
+        <option value="">{t("who.wholeSite")}</option>
+        {places
+          .filter((one) => one.path !== "")
+          .map((one) => (
+            <option key={one.path} value={one.path}>
+              {one.name} · {one.path}
+            </option>
+          ))}
+      </Choice>
+      <span className="grow">
+        {problem ? (
+          <Refused problem={problem} />
+        ) : looks > 0 ? (
+          <span className="mk s save-look">
+            <Mark name="s" size={16} />
+            {t("add.looks", { n: looks })}
+          </span>
+        ) : null}
+      </span>
+      {children}
+    </div>
+  );
+}

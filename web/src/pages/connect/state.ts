@@ -1,0 +1,60 @@
+// How a device is, in sentences of the reader's language.
+import type { Device } from "../../api/types";
+import { t } from "../../text";
+import { clock, exactSpan, number, span } from "../../text/format";
+import type { MarkName } from "../../ui/Mark";
+
+/** The mark of a device, none while all is well. */
+export function deviceMark(device: Device): MarkName | undefined {
+  switch (device.state.kind) {
+    case "not-answering":
+      return "f";
+    case "partly":
+      return "s";
+    default:
+      return undefined;
+  }
+}
+
+/** One or more sentences: how it is, since when, what is being tried. */
+export function deviceSentence(device: Device, now: number): string {
+  const { state } = device;
+  const last = state.last_answer_ms;
+  switch (state.kind) {
+    case "reading":
+      return last == null ? t("device.reading") : t("device.readingAge", { age: span(now - last) });
+    case "connecting":
+      return t("device.connecting");
+    case "partly":
+      return `${t("device.partly")} ${state.words}`;
+    case "not-answering": {
+      const since = state.since_ms == null ? t("device.silentNow") : t("device.silent", { age: exactSpan(now - state.since_ms) });
+      const answer = last == null ? t("device.neverAnswered") : t("device.lastAnswer", { time: clock(last) });
+      const next = state.next_try_ms == null || state.next_try_ms <= now ? t("device.tryingNow") : t("device.tryingIn", { age: exactSpan(state.next_try_ms - now + 999) });
+      return `${since} ${answer} ${next}`;
+    }
+  }
+}
+
+/** Share of scans that began on time, over all groups; none before the first. */
+export function keptShare(device: Pick<Device, "groups">): number | undefined {
+  let kept = 0;
+  let all = 0;
+  for (const group of device.groups) {
+    kept += group.kept;
+    all += group.kept + group.late + group.missed;
+  }
+  return all === 0 ? undefined : kept / all;
+}
+
+/** `99.98 %`, never rounded up to 100 when something was late. */
+export function shareText(share: number): string {
+  if (share === 1) return t("format.percent", { value: "100" });
+  const floor = Math.floor(share * 10_000) / 100;
+  return t("format.percent", { value: number(floor, 2) });
+}
+
+/** The part of a URL that people know: host, port and unit. */
+export function addressOf(url: string): string {
+  return url.replace(/^[\w+-]+:\/\/\/?/, "");
+}

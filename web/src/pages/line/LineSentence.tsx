@@ -1,0 +1,44 @@
+// Is it fine? One sentence beside the name of the line.
+import { useSyncExternalStore } from "react";
+import { live } from "../../api/hooks";
+import type { Advisory, Place, Tag } from "../../api/types";
+import { T, t } from "../../text";
+
+interface SentenceProps {
+  tags: readonly string[];
+  byName: Map<string, Tag>;
+  advice: Advisory[];
+  places: Map<string, Place>;
+  lost: boolean;
+}
+
+/** How many of these tags have no value and how many are old; as one string, so that React sees when it changes. */
+function counts(tags: readonly string[]): string {
+  let bad = 0;
+  let old = 0;
+  for (const name of tags) {
+    const reading = live.reading(name);
+    if (!reading) continue;
+    if (reading.quality === "bad") bad += 1;
+    else if (reading.stale) old += 1;
+  }
+  return `${bad},${old}`;
+}
+
+export function LineSentence({ tags, advice, places, lost }: SentenceProps) {
+  const subscribe = (listener: () => void) => {
+    const stops = tags.map((name) => live.onTag(name, listener));
+    return () => stops.forEach((stop) => stop());
+  };
+  const [bad = 0, old = 0] = useSyncExternalStore(subscribe, () => counts(tags)).split(",").map(Number);
+  if (lost) return <p className="line-say">{t("line.sayLost")}</p>;
+  const first = advice[0];
+  const where = first ? (places.get(first.place)?.name ?? first.place) : "";
+  const oneWhere = advice.every((one) => one.place === first?.place);
+  return (
+    <p className="line-say" role="status">
+      {first ? <b>{oneWhere ? t("line.sayAdviceAt", { n: advice.length, place: where }) : t("line.sayAdvice", { n: advice.length })}</b> : bad + old === 0 ? <T k="line.sayFine" /> : null}{" "}
+      {bad > 0 && t("line.sayBad", { n: bad })} {old > 0 && t("line.sayOld", { n: old })}
+    </p>
+  );
+}

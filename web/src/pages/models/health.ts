@@ -1,0 +1,31 @@
+// How a deployment is, in one sentence of the reader's language. The server's own sentence is used where it knows more.
+import type { Deployment, Runtime } from "../../api/types";
+import { localised, t } from "../../text";
+import { span } from "../../text/format";
+
+/** One sentence on one place of a deployment. */
+export function healthSentence(runtime: Runtime | undefined, now: number): string {
+  if (!runtime) return t("health.unknown");
+  const condition = localised(runtime.condition);
+  switch (runtime.health) {
+    case "off":
+      return t("health.off");
+    case "starting":
+      return t("health.starting");
+    case "running":
+      return runtime.last_ms == null ? t("health.running") : t("health.runningAge", { age: span(Math.max(0, now - runtime.last_ms)) });
+    case "not-applicable":
+      return condition ? t("health.notApplicable", { condition }) : t("health.noExperience");
+    case "no-input":
+      return `${t("health.noInput")} ${runtime.words}`;
+    case "failed":
+      return `${t("health.failed")} ${runtime.words}`;
+  }
+}
+
+const order = ["failed", "no-input", "starting", "not-applicable", "off", "running"];
+
+/** The place of a deployment that needs a look first. */
+export function worstRuntime(deployment: Deployment): Runtime | undefined {
+  return [...deployment.runtime].sort((a, b) => order.indexOf(a.health) - order.indexOf(b.health))[0];
+}

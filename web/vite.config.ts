@@ -1,0 +1,29 @@
+// Build of the web app: everything is served by lastmile itself, so nothing may point to another host.
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  plugins: [react()],
+  css: { transformer: "lightningcss" },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: ["chrome100", "firefox100", "safari15.4"],
+    cssTarget: ["chrome100", "firefox100", "safari15.4"],
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    manifest: "manifest.json",
+    rolldownOptions: {
+      output: {
+        // Few requests for the first screen: one chunk of libraries, which changes rarely and stays cached over updates,
+        // and one of what Line and the shell need. Every other page is its own chunk.
+        advancedChunks: {
+          groups: [
+            { name: "base", test: /node_modules\/(react|react-dom|scheduler|@tanstack|uplot)\// },
+            { name: "line", test: /src\/(ui|trend|api|app|styles|text\/(index|format)|pages\/(line|models\/(health|ModeSheet)))/ },
+          ],
+        },
+      },
+    },
+  },
+});
