@@ -1,3 +1,5 @@
+//! Records of the log: what is written is what is read, and damage is seen.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Units as plants spell them, by examples and by properties.
+
 use proptest::prelude::*;
 
 use super::*;
