@@ -6,7 +6,12 @@ const ROUTES: &str = "crates/server/src/routes/";
 const CHANGING: [&str; 4] = ["post", "put", "patch", "delete"];
 
 /// Handlers of changing methods that change nothing that a person would have to answer for, each with the reason.
-const REVIEWED: [(&str, &str); 0] = [];
+const REVIEWED: [(&str, &str); 4] = [
+    ("test_device", "reads a device while it is typed, keeps nothing"),
+    ("read_device", "reads addresses now, keeps nothing"),
+    ("suggest_map", "compares names, units and ranges, keeps nothing"),
+    ("check_deployment", "judges what would be deployed, keeps nothing"),
+];
 
 pub(super) fn through_act(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -23,6 +23,7 @@ pub(super) fn paths_exist(tree: &Tree) -> Vec<Finding> {
             for word in in_backticks(line) {
                 if let Some(path) = as_path(word)
                     && !exists(tree, path)
+                    && !exists(tree, &in_same_crate(&file.path, path))
                 {
                     missing(path);
                 }
@@ -42,6 +43,12 @@ fn exists(tree: &Tree, path: &str) -> bool {
     tree.has(path) || MADE.iter().any(|made| path.starts_with(made))
 }
 
+/// A path that a crate's comment gives from the crate's own root.
+fn in_same_crate(file: &str, path: &str) -> String {
+    let root: Vec<&str> = file.split('/').take(2).collect();
+    format!("{}/{path}", root.join("/"))
+}
+
 fn in_backticks(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
@@ -59,7 +66,7 @@ fn as_path(word: &str) -> Option<&str> {
 }
 
 fn is_placeholder(part: &str) -> bool {
-    part == "NAME" || part == "NNNN"
+    ["NAME", "NNNN", "SCRIPT", "CRATE"].contains(&part)
 }
 
 /// Targets of Markdown links within this repository.

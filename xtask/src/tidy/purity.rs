@@ -7,14 +7,16 @@ const PURE: [(&str, &[&str]); 4] = [
     ("crates/domain/src/", &[]),
     ("crates/access/src/", &[]),
     ("crates/config/src/", &[]),
-    ("crates/inference/src/", &["worker", "engine"]),
+    // these run models: in a worker process, over a golden file, over a recording
+    ("crates/inference/src/", &["worker", "model", "golden", "once", "replay"]),
 ];
-const EFFECTS: [&str; 9] = [
+const EFFECTS: [&str; 10] = [
     "async fn",
     ".await",
     "tokio::",
     "std::fs",
-    "std::net",
+    "std::net::Tcp",
+    "std::net::Udp",
     "std::process",
     "std::thread",
     "Instant::now",
