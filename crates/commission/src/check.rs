@@ -75,25 +75,20 @@ pub async fn check(url: &str, addresses: &[String]) -> Result<Check, Problems> {
     }
     check.reachable = true;
     check.connect_ms = Some(millis(begun.elapsed()));
-    identify(&url, driver.as_mut(), &mut check).await;
-    if check.answers {
-        match measure(&url, driver.as_mut(), addresses).await {
-            Ok(speed) => check.answer = Some(speed),
-            Err(problem) => check.problems.push(problem),
+    match measure(&url, driver.as_mut(), addresses).await {
+        Ok(speed) => {
+            check.answers = true;
+            check.answer = Some(speed);
         }
+        Err(problem) => check.problems.push(problem),
+    }
+    if check.answers {
+        // last, because a device that does not know the question may stay silent, which proves nothing against it
+        let identity = driver.identify(url.unit(), ANSWER).await.unwrap_or_default();
+        check.identity = Some(identity).filter(|identity| !identity.is_empty());
     }
     driver.close().await;
     Ok(check)
-}
-
-async fn identify(url: &DeviceUrl, driver: &mut dyn Driver, check: &mut Check) {
-    match driver.identify(url.unit(), ANSWER).await {
-        Ok(identity) => {
-            check.answers = true;
-            check.identity = Some(identity).filter(|identity| !identity.is_empty());
-        }
-        Err(error) => check.problems.push(error.problem(url.to_string())),
-    }
 }
 
 async fn measure(url: &DeviceUrl, driver: &mut dyn Driver, addresses: &[String]) -> Result<Speed, Problem> {

@@ -5,14 +5,13 @@
 
 pub mod backoff;
 pub mod driver;
+pub mod error;
 pub mod modbus;
 pub mod redundant;
 pub mod url;
 
 pub use backoff::Backoff;
-pub use driver::{
-    Address, AddressProblem, Driver, DriverError, Identity, Limits, Planned, ReadGroup, Reading, RequestWords, Scope,
-    Unit,
-};
+pub use driver::{Address, AddressProblem, Driver, Identity, Limits, Planned, ReadGroup, Reading, RequestWords, Unit};
+pub use error::{DriverError, Scope};
 pub use redundant::AddressList;
 pub use url::{DeviceUrl, LineKey, Parity, SerialLine, TcpGateway};

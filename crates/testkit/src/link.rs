@@ -23,6 +23,7 @@ pub struct FaultyLink {
 struct Faults {
     delay_each: AtomicU64,
     delay_ms: AtomicU64,
+    garble_each: AtomicU64,
     replies: AtomicU64,
     connections: AtomicU64,
     refusing: AtomicBool,
@@ -38,6 +39,7 @@ impl FaultyLink {
         let faults = Arc::new(Faults {
             delay_each: AtomicU64::new(0),
             delay_ms: AtomicU64::new(0),
+            garble_each: AtomicU64::new(0),
             replies: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             refusing: AtomicBool::new(false),
@@ -57,6 +59,11 @@ impl FaultyLink {
     pub fn delay_each(&self, n: u64, delay: Duration) {
         self.faults.delay_ms.store(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         self.faults.delay_each.store(n, Ordering::Relaxed);
+    }
+
+    /// Turns over bits of one byte in each `n`-th reply; 0 leaves all as they are.
+    pub fn garble_each(&self, n: u64) {
+        self.faults.garble_each.store(n, Ordering::Relaxed);
     }
 
     /// Keeps replies until told otherwise; they come then.
@@ -133,6 +140,11 @@ async fn replies(mut far: OwnedReadHalf, mut near: OwnedWriteHalf, faults: &Faul
         let each = faults.delay_each.load(Ordering::Relaxed);
         if each > 0 && number.is_multiple_of(each) {
             sleep(Duration::from_millis(faults.delay_ms.load(Ordering::Relaxed))).await;
+        }
+        let garble = faults.garble_each.load(Ordering::Relaxed);
+        if garble > 0 && number.is_multiple_of(garble) {
+            let hit = usize::try_from(number).unwrap_or(0) % count;
+            bytes.iter_mut().skip(hit).take(1).for_each(|byte| *byte ^= 0x55);
         }
         if silent.wait_for(|silent| !silent).await.is_err() {
             return Ok(());

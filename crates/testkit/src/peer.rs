@@ -34,7 +34,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts `tests/peers/SCRIPT` and waits for its first line, a JSON object.
+    /// Starts a script of `tests/peers` and waits for its first line, a JSON object.
     pub async fn python(script: &str, arguments: &[&str]) -> Result<Self> {
         let python = python();
         ensure!(python.exists(), "{} is missing; `cargo xtask setup` makes it", python.display());

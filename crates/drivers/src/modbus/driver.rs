@@ -7,7 +7,8 @@ use domain::{Quality, Value};
 use tokio_modbus::prelude::ReadCode;
 use tokio_modbus::{ExceptionCode, Request, Response};
 
-use crate::driver::{Address, Driver, DriverError, Identity, ReadGroup, Reading, Unit};
+use crate::driver::{Address, Driver, Identity, ReadGroup, Reading, Unit};
+use crate::error::DriverError;
 use crate::url::DeviceUrl;
 
 use super::address::{Address as ModbusAddress, Kind, Table};

@@ -19,7 +19,8 @@ use tokio_modbus::prelude::{rtu, tcp};
 use tokio_modbus::slave::SlaveContext;
 use tokio_modbus::{Error, ExceptionCode, Request, Response, Slave};
 
-use crate::driver::{DriverError, Unit};
+use crate::driver::Unit;
+use crate::error::DriverError;
 use crate::url::{DeviceUrl, SerialLine};
 
 use super::crc::crc;
