@@ -13,6 +13,9 @@ const MOST_POINTS: usize = 1 << 18;
 /// Rows of a window at most: 2²⁰ rows of doubles are 8 MiB per signal.
 const MOST_ROWS: usize = 1 << 20;
 
+/// The longest cycle from start to stop that is judged, in lengths of the window.
+const CYCLE_IN_WINDOWS: u32 = 10;
+
 /// Where one signal of the contract goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
@@ -64,6 +67,8 @@ pub(crate) struct Plan {
     pub(crate) rows: usize,
     /// Rows without which nothing can be computed.
     pub(crate) rows_needed: usize,
+    /// A cycle that takes longer is not judged, so that a restart needs to know so much of the past and no more.
+    pub(crate) longest_cycle: Duration,
     /// How far back a window may look for a sample.
     pub(crate) reach: Duration,
     pub(crate) capacity: usize,
@@ -143,6 +148,7 @@ impl Plan {
             step,
             rows,
             rows_needed: 1,
+            longest_cycle: length.saturating_mul(CYCLE_IN_WINDOWS),
             reach: length + longest_gap + step,
             capacity: rows.saturating_mul(64).clamp(4096, MOST_POINTS),
         }

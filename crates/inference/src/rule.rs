@@ -280,3 +280,58 @@ pub fn contributions(
     list.truncate(MOST_CONTRIBUTIONS);
     list
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(above: bool, limit: f64, n: usize, m: usize) -> RulePlan {
+        RulePlan { output: 0, above, limit, clear: clear_line(above, limit, 0.9), n, m }
+    }
+
+    fn changes(plan: &RulePlan, values: &[f64]) -> Vec<(usize, Change)> {
+        let mut state = RuleState::default();
+        values.iter().enumerate().filter_map(|(at, value)| Some((at, state.step(plan, *value)?))).collect()
+    }
+
+    #[test]
+    fn it_clears_on_the_side_of_normal_whatever_the_sign_of_the_limit() {
+        let near = |left: f64, right: f64| assert!((left - right).abs() < 1e-9, "{left} {right}");
+        near(clear_line(true, 10.0, 0.9), 9.0);
+        near(clear_line(true, -10.0, 0.9), -10.0 / 0.9);
+        near(clear_line(false, 10.0, 0.9), 10.0 / 0.9);
+        near(clear_line(false, -10.0, 0.9), -9.0);
+    }
+
+    #[test]
+    fn two_of_three_raise_and_two_in_a_row_clear() {
+        let list = changes(&plan(true, 10.0, 2, 3), &[11.0, 1.0, 11.0, 1.0, 9.5, 1.0, 1.0, 11.0, 1.0, 1.0, 11.0]);
+        assert_eq!(list, [(2, Change::Raise), (6, Change::Clear)]);
+    }
+
+    #[test]
+    fn below_counts_downwards() {
+        let list = changes(&plan(false, 10.0, 1, 1), &[11.0, 9.0, 10.5, 11.0, 11.2]);
+        assert_eq!(list, [(1, Change::Raise), (4, Change::Clear)]);
+    }
+
+    #[test]
+    fn counts_from_before_a_standstill_are_not_added_to_those_after() {
+        let plan = plan(true, 10.0, 2, 3);
+        let mut state = RuleState::default();
+        assert_eq!(state.step(&plan, 11.0), None);
+        state.not_applicable();
+        assert_eq!(state.step(&plan, 11.0), None);
+        assert_eq!(state.step(&plan, 11.0), Some(Change::Raise));
+        state.not_applicable();
+        assert!(state.raised());
+    }
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        let written: Vec<String> =
+            [0.0, 12.0, 6.284_1, 0.012_345, 1234.5, -3.5].iter().map(|n| number_text(*n, "en")).collect();
+        assert_eq!(written, ["0", "12", "6.28", "0.0123", "1234", "-3.5"]);
+        assert_eq!(number_text(6.284_1, "de"), "6,28");
+    }
+}

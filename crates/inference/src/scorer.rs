@@ -172,7 +172,11 @@ impl Scorer {
     /// How much history makes windows, conditions and triggers the same as if it had never stopped: push the samples of
     /// this time before [`Setup::begin`] first. (Advisories that stand are told by [`PlaceInput::raised`].)
     pub fn history_needed(&self) -> Duration {
-        self.plan.reach + self.plan.conditions.longest() + self.plan.reach
+        let cycle = match self.contract.trigger.start {
+            TriggerKind::Between { .. } => self.plan.longest_cycle,
+            _ => Duration::ZERO,
+        };
+        self.plan.reach + self.plan.conditions.longest().max(cycle) + self.plan.reach
     }
 
     /// The grid on which windows end, when the trigger is `every`.

@@ -183,7 +183,7 @@ impl Windows {
             TriggerPlan::Between { start: (begins, from), stop: (ends, to) } => {
                 let stops = became(&self.tracks, &mut self.stopped, *ends, to);
                 if stops {
-                    start = self.open.take();
+                    start = self.open.take().filter(|start| event.since(*start) <= plan.longest_cycle);
                 }
                 if became(&self.tracks, &mut self.started, *begins, from) {
                     self.open = Some(event);

@@ -347,12 +347,12 @@ impl Worker {
             Reply::Ready => {}
             other => return Err(self.failed(WorkerError::Protocol(format!("it greeted with {other:?}")))),
         }
-        let load = match source {
-            ModelSource::File(path) => Request::LoadFile(path.display().to_string()),
-            ModelSource::Bytes(bytes) => Request::LoadBytes(bytes.to_vec()),
-        };
         let left = deadline.saturating_duration_since(Instant::now());
-        let loaded = match self.ask(|id| load.frame(id), left).await? {
+        let load = |id| match &source {
+            ModelSource::File(path) => Request::LoadFile(path.display().to_string()).frame(id),
+            ModelSource::Bytes(bytes) => protocol::load_frame(id, bytes),
+        };
+        let loaded = match self.ask(load, left).await? {
             Reply::Loaded(loaded) => loaded,
             Reply::Refused(refusal, what) => {
                 let error = self.refused(refusal, what);

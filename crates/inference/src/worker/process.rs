@@ -34,7 +34,8 @@ pub(super) struct Process {
 impl Process {
     pub(super) async fn start(spec: &WorkerSpec) -> Result<Self, String> {
         let mut command = Command::new(&spec.program);
-        command.args(&spec.args).env_clear().current_dir("/");
+        // a group of its own: Ctrl-C at the terminal is for the edge, which then ends its workers in order
+        command.args(&spec.args).env_clear().current_dir("/").process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = spawn_from_lasting_thread(command).await?;
         let (Some(stdin), Some(stdout), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())

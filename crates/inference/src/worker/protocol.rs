@@ -92,10 +92,7 @@ impl Request {
                 writer.text(path);
                 2
             }
-            Self::LoadBytes(bytes) => {
-                writer.0.extend_from_slice(bytes);
-                3
-            }
+            Self::LoadBytes(bytes) => return load_frame(id, bytes),
             Self::Run { inputs, wanted } => return run_frame(id, inputs, wanted),
         };
         writer.finish(kind)
@@ -126,6 +123,16 @@ pub(crate) fn run_frame(id: u32, inputs: &[Named], wanted: &[String]) -> Result<
         writer.text(name);
     }
     writer.finish(4)
+}
+
+/// The frame of [`Request::LoadBytes`] from borrowed bytes: a model is large enough to be copied only once.
+pub(crate) fn load_frame(id: u32, model: &[u8]) -> Result<Vec<u8>, FrameError> {
+    if model.len() > MAX_FRAME {
+        return Err(FrameError::TooLarge(model.len()));
+    }
+    let mut writer = Writer::new(id);
+    writer.0.extend_from_slice(model);
+    writer.finish(3)
 }
 
 impl Reply {

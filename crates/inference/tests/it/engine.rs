@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use inference::run_once;
+use bundle::GoldenCase;
+use inference::{ModelSource, Worker, golden, run_once};
 use serde_json::Value as Json;
 
 use crate::peers;
@@ -107,4 +108,54 @@ async fn what_is_no_model_at_all_is_refused() {
     let missing = folder.path().join("missing.onnx");
     let problem = run_once(peers::spec(), &missing, &serde_json::json!({}), DEADLINE).await.unwrap_err();
     assert_eq!(problem.code, "model.unreadable");
+}
+
+#[tokio::test]
+async fn golden_data_is_reproduced_and_every_difference_is_found() {
+    let case = peers::ordinary("pca_logreg");
+    let (inputs, outputs) = (case.inputs.clone(), case.outputs.clone());
+    let written = serde_json::json!({"inputs": inputs, "outputs": outputs, "tolerance": 1e-5});
+    let good: GoldenCase = serde_json::from_value(written).unwrap();
+    let mut worker = Worker::new(peers::spec());
+    let loaded = worker.load(ModelSource::File(case.model.clone()), None).await.unwrap();
+    let results = golden(&mut worker, &loaded, std::slice::from_ref(&good)).await.unwrap();
+    assert_eq!(results.len(), good.outputs.len());
+
+    let mut off = good.clone();
+    off.outputs.get_mut("probabilities").unwrap().data[3] += 0.01;
+    let mut other_shape = good.clone();
+    other_shape.outputs.get_mut("label").unwrap().shape = vec![7, 1];
+    let mut other_input = good;
+    other_input.inputs.get_mut("X").unwrap().shape = vec![6, 7];
+    let problems = golden(&mut worker, &loaded, &[off, other_shape, other_input]).await.unwrap_err();
+    let found: Vec<_> = problems.0.iter().map(|one| (one.place.as_str(), one.code.as_str())).collect();
+    let different = "golden.different";
+    let expected = [("golden case 1", different), ("golden case 2", different), ("golden case 3", "model.wrong-input")];
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_damaged_model_is_an_answer_in_words_or_runs_but_never_takes_us_with_it() {
+    let case = peers::ordinary("random_forest_regressor");
+    let whole = std::fs::read(&case.model).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("damaged.onnx");
+    let mut refused = 0;
+    for round in 0..60_usize {
+        // spread over the head, where the structure is, and the whole file; fixed, so that a failure can be repeated
+        let reach = if round % 2 == 0 { 200 } else { whole.len() };
+        let at = round.wrapping_mul(7919) % reach;
+        let mut damaged = whole.clone();
+        match round % 3 {
+            0 => damaged[at] ^= 1 << (round % 8),
+            1 => damaged.truncate(at),
+            _ => damaged.insert(at, 0xFF),
+        }
+        std::fs::write(&file, damaged).unwrap();
+        if let Err(problem) = run_once(peers::spec(), &file, &case.inputs, DEADLINE).await {
+            assert!(!problem.what.is_empty() && problem.code != "worker.protocol", "{round}: {problem}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 30, "{refused}");
 }
