@@ -8,7 +8,7 @@ const PURE: [(&str, &[&str]); 4] = [
     ("crates/access/src/", &[]),
     ("crates/config/src/", &[]),
     // these run models: in a worker process, over a golden file, over a recording
-    ("crates/inference/src/", &["worker", "model", "golden", "once", "replay"]),
+    ("crates/inference/src/", &["worker", "engine", "model", "golden", "once", "replay"]),
 ];
 const EFFECTS: [&str; 10] = [
     "async fn",
