@@ -285,6 +285,11 @@ impl<'a> Fields<'a> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
+    /// Knows these keys without reading them.
+    pub fn ask(&self, keys: &[&'static str]) {
+        self.asked.borrow_mut().extend_from_slice(keys);
+    }
+
     /// A key that may be left out; none also when it cannot be read, which is noted.
     pub fn optional<T: Read>(&self, key: &'static str) -> Option<T> {
         let node = self.entry(key)?;

@@ -111,6 +111,14 @@ impl<const N: usize> Read for [f64; N] {
     }
 }
 
+/// For keys whose stand-in is "none": required, and without a sensible value to go on with.
+impl<T: Read> Read for Option<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+    fn read(leaf: &Leaf<'_>) -> Option<Self> {
+        T::read(leaf).map(Some)
+    }
+}
+
 impl<T: Read> Read for Vec<T> {
     const EXPECTED: &'static str = "a list: [...]";
     fn read(leaf: &Leaf<'_>) -> Option<Self> {
