@@ -27,7 +27,7 @@ pub struct Device {
 }
 
 /// Short, so that the suite is quick, but no busy machine takes so long for an answer on loopback.
-const TIMEOUT: Duration = Duration::from_millis(400);
+const TIMEOUT: Duration = Duration::from_secs(1);
 /// What a busy machine may add to any wait.
 const SLACK: Duration = Duration::from_secs(3);
 const CONNECT: Duration = Duration::from_secs(5);
@@ -161,7 +161,7 @@ async fn silence_ends_with_the_deadline(device: &Device, driver: &mut dyn Driver
 async fn a_future_given_up_never_spoils_the_next_answer(device: &Device, driver: &mut dyn Driver) {
     device.link.silence(true);
     let (last, _) = &device.values[device.values.len() - 1];
-    let given_up = timeout(TIMEOUT / 4, read(device, driver, &[last])).await;
+    let given_up = timeout(TIMEOUT / 8, read(device, driver, &[last])).await;
     assert!(given_up.is_err(), "nobody answers");
     device.link.silence(false);
     recover(device, driver).await;

@@ -81,16 +81,24 @@ pub struct Pty {
 impl Pty {
     /// Connects to `target` and opens a terminal for it.
     pub async fn to_tcp(target: SocketAddr) -> Result<Self> {
+        Self::open(|_| format!("tcp:{target},nodelay"), &["tty"]).await
+    }
+
+    /// Two terminals that are each other's other end: a cable between two serial ports.
+    pub async fn cable() -> Result<Self> {
+        Self::open(|folder| terminal(&folder.join("far")), &["tty", "far"]).await
+    }
+
+    async fn open(far: impl Fn(&Path) -> String, links: &[&str]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let link = folder.path().join("tty");
         let mut socat = Command::new("socat")
-            .arg(format!("pty,raw,echo=0,link={}", link.display()))
-            .arg(format!("tcp:{target},nodelay"))
+            .arg(terminal(&folder.path().join("tty")))
+            .arg(far(folder.path()))
             .kill_on_drop(true)
             .spawn()
             .context("starting socat (Debian package socat)")?;
         let opened = async {
-            while !link.exists() {
+            while !links.iter().all(|link| folder.path().join(link).exists()) {
                 if let Some(status) = socat.try_wait()? {
                     bail!("socat ended: {status}");
                 }
@@ -106,4 +114,13 @@ impl Pty {
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("tty")
     }
+
+    /// The port at the other end of a cable.
+    pub fn far_path(&self) -> PathBuf {
+        self.folder.path().join("far")
+    }
+}
+
+fn terminal(link: &Path) -> String {
+    format!("pty,raw,echo=0,link={}", link.display())
 }

@@ -142,10 +142,10 @@ impl Session {
             },
             Ok(Ok(Err(exception))) => Ok(Err(exception)),
             Ok(Err(Error::Protocol(error))) => Err(self.bad_reply(unit, asked, patience, error.to_string()).await),
-            Ok(Err(Error::Transport(error))) if error.kind() == io::ErrorKind::InvalidData => {
+            Ok(Err(Error::Transport(error))) if is_undecodable(&error) => {
                 Err(self.bad_reply(unit, asked, patience, error.to_string()).await)
             }
-            Ok(Err(Error::Transport(source))) => Err(self.lost(unit, asked, source)),
+            Ok(Err(Error::Transport(error))) => Err(self.lost(unit, asked, error)),
             Err(_) => Err(self.timed_out(unit, asked, patience).await),
         }
     }
@@ -188,6 +188,7 @@ impl Session {
     fn lost(&mut self, unit: Unit, asked: Instant, source: io::Error) -> DriverError {
         self.suspect(unit, asked);
         self.link = None;
+        let source = if matches!(self.url, DeviceUrl::ModbusRtu(_)) { source } else { in_words(source) };
         DriverError::LinkLost { endpoint: self.endpoint.clone(), source }
     }
 
@@ -239,6 +240,19 @@ impl Session {
             Ok(false) => Err(self.timed_out(unit, asked, patience).await),
             Err(source) => Err(self.lost(unit, asked, source)),
         }
+    }
+}
+
+/// Bytes came, but they are no answer. (A connection that ends within an answer is of another kind.)
+fn is_undecodable(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
+}
+
+/// tokio-modbus reports an orderly end of a TCP connection as whatever the last system call of the thread left behind.
+fn in_words(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::TimedOut => error,
+        _ => io::Error::new(io::ErrorKind::ConnectionAborted, "the other side closed the connection"),
     }
 }
 

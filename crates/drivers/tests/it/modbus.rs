@@ -181,7 +181,7 @@ async fn the_peer_says_who_it_is() -> Result<()> {
 
 #[tokio::test]
 async fn a_dead_unit_costs_one_time_out_and_its_neighbours_read_on() -> Result<()> {
-    let patience = Duration::from_millis(500);
+    let patience = Duration::from_secs(1);
     let limits = Limits { timeout: patience, ..Limits::default() };
     for transport in Transport::ALL {
         let rig = Rig::start(transport, &["--silent-strangers"]).await?;

@@ -1,15 +1,18 @@
 //! The Modbus server against our own driver and against a client that nobody here wrote.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use domain::Value;
 use drivers::modbus::Table;
+use drivers::{DeviceUrl, Limits};
 use expose::modbus::{Framing, Identity, Image, MAX_CONNECTIONS, ModbusServer, UnitImage};
 use testkit::driver::{Device, conforms};
-use testkit::{FaultyLink, Peer};
+use testkit::{FaultyLink, Peer, Pty};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio_serial::SerialPortBuilderExt;
 
 /// Unit 1: holding[i] = i up to 99, of which 50 to 59 can be written; input[i] = 1000 + i; coils even, of which 10 to
 /// 19 can be written; discretes are multiples of 3.
@@ -62,6 +65,24 @@ async fn a_client_nobody_here_wrote_gets_what_the_specification_says() -> Result
         assert_eq!(peer.ready["failed"], serde_json::json!([]), "{kind}: {}", peer.ready);
         assert!(peer.ready["passed"].as_u64() >= Some(15), "{}", peer.ready);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_on_a_serial_port_is_read_over_the_cable() -> Result<()> {
+    let cable = Pty::cable().await?;
+    let port = tokio_serial::new(cable.far_path().display().to_string(), 115_200).open_native_async()?;
+    let server = ModbusServer::serve_port(port, image());
+    assert_eq!(server.addr(), None);
+    let url: DeviceUrl = format!("modbus-rtu://{}?baud=115200&parity=N&unit=1", cable.path().display()).parse()?;
+    let mut driver = url.open();
+    driver.connect(Duration::from_secs(5)).await?;
+    let mut group = url.plan(&["holding:17", "input:3", "coil:4", "holding:4500"], &Limits::default()).group;
+    for _ in 0..20 {
+        let values: Vec<_> = driver.read(&mut group).await?.into_iter().map(|reading| reading.value).collect();
+        assert_eq!(values, [Some(Value::U64(17)), Some(Value::U64(1003)), Some(Value::Bool(true)), None]);
+    }
+    server.shutdown().await;
     Ok(())
 }
 
