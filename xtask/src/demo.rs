@@ -21,7 +21,7 @@ pub(crate) fn command(args: Args) -> Result<bool> {
 pub(crate) fn dev(args: Args) -> Result<bool> {
     prepare()?;
     let mut demo = lastmile_demo().args(args.rest()).spawn().context("cannot start lastmile")?;
-    let mut pages = npm().args(["run", "dev"]).spawn().context("cannot start the page server")?;
+    let mut pages = npm().args(["exec", "--no", "--", "vite"]).spawn().context("cannot start the page server")?;
     say("dev: edit web/src and see it at the address that vite prints; Ctrl-C ends both");
     loop {
         let ended = demo.try_wait()?.or(pages.try_wait()?);
