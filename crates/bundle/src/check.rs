@@ -43,6 +43,7 @@ fn findings(contract: &Contract) -> Findings {
     outputs::check(&mut check);
     conditions::check(&mut check);
     decision::check(&mut check);
+    outputs::check_tunables(&mut check);
     check_use(&mut check);
     check.findings
 }
@@ -63,6 +64,11 @@ impl<'a> Check<'a> {
         hint: impl Into<String>,
     ) -> &mut Finding {
         self.findings.note(at, thing, code, what).hint(hint)
+    }
+
+    /// Whether anything was found for this cause.
+    fn found(&self, cause: &str) -> bool {
+        self.findings.0.iter().any(|finding| finding.problem.code.ends_with(cause))
     }
 
     /// Names of a list: each is one, and none is there twice.
@@ -249,10 +255,14 @@ pub(crate) fn file_problem(name: &str) -> Option<String> {
     (name == "contract.toml").then(|| "contract.toml is the contract itself".to_owned())
 }
 
-/// A signal that nothing uses would be mapped for nothing; a tunable that nothing uses promises a setting that has no effect.
+/// A signal that nothing uses would be mapped for nothing.
 fn check_use(check: &mut Check<'_>) {
     let contract = check.contract;
     let used = used_signals(contract);
+    // a name with a slip in it is probably the use that is missing
+    if check.found("unknown-signal") {
+        return;
+    }
     for (index, signal) in
         contract.signals.iter().enumerate().filter(|(_, signal)| !used.contains(signal.name.as_str()))
     {

@@ -40,16 +40,21 @@ pub fn check_folder(folder: &Path) -> Result<Folder, Problems> {
     let contract_text =
         text(&folder.join(CONTRACT_FILE), CONTRACT_FILE, MAX_CONTRACT, "run `lastmile bundle new` to begin one")?;
     let (contract, mut problems) = read_contract(&contract_text, CONTRACT_FILE)?;
-    let good_contract = problems.is_empty();
+    let known_shape = !problems.0.iter().any(touches_shape);
     let model = read_model(folder, &contract).map_err(|found| problems.0.extend(found)).unwrap_or_default();
     let golden_text = read_golden(folder, &contract).map_err(|found| problems.0.extend(found.0)).unwrap_or_default();
     let mut golden = Vec::new();
-    if let (Some(file), Some(text), true) = (&contract.golden, &golden_text, good_contract) {
-        // shapes of golden data say nothing about a contract that is wrong itself
+    if let (Some(file), Some(text), true) = (&contract.golden, &golden_text, known_shape) {
         golden =
             check_golden(text, &file.file, &contract).map_err(|found| problems.0.extend(found.0)).unwrap_or_default();
     }
     problems.into_result(Folder { contract, contract_text, model, golden, golden_text })
+}
+
+/// Whether a problem of the contract leaves open which shape golden data must have.
+fn touches_shape(problem: &Problem) -> bool {
+    let whole = ["contract.syntax", "contract.missing-key", "contract.wrong-type"].contains(&problem.code.as_str());
+    whole || ["feature.", "tensor.", "window.", "signal."].iter().any(|noun| problem.code.starts_with(noun))
 }
 
 /// The model, unless its name is none: then the contract has a problem already.

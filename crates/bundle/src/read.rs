@@ -17,8 +17,8 @@ pub(crate) fn contract(reading: &Reading<'_>) -> Contract {
         format: root.required("format", 1),
         name: root.required("name", String::new()),
         version: root.required("version", String::new()),
-        title: root.required("title", Words::new()),
-        about: root.or("about", Words::new()),
+        title: title(&root),
+        about: root.optional("about").map(|PerLanguage(words)| words).unwrap_or_default(),
         model: root.required("model", String::new()),
         trigger: required_table(&root, "trigger", "a [trigger] table with its `kind`", trigger)
             .unwrap_or_else(every_second),
@@ -44,6 +44,25 @@ fn required_table<T>(root: &Fields<'_>, key: &'static str, expected: &str, read:
         root.missing(key, expected);
     }
     root.table(key, read)
+}
+
+/// A text per language.
+#[derive(Default)]
+struct PerLanguage(Words);
+
+impl Read for PerLanguage {
+    const EXPECTED: &'static str = "a text per language: { en = \"...\", de = \"...\" }";
+    fn read(leaf: &Leaf<'_>) -> Option<Self> {
+        if let Kind::Text(_) = &leaf.node.kind {
+            leaf.wrong_type(Self::EXPECTED);
+            return None;
+        }
+        leaf.entries().map(Self)
+    }
+}
+
+fn title(fields: &Fields<'_>) -> Words {
+    fields.required("title", PerLanguage::default()).0
 }
 
 fn every_second() -> Trigger {
@@ -111,7 +130,7 @@ fn window(fields: &Fields<'_>) -> Window {
 fn signal(fields: &Fields<'_>) -> Signal {
     Signal {
         name: fields.required("name", String::new()),
-        title: fields.required("title", Words::new()),
+        title: title(fields),
         unit: fields.optional("unit"),
         signal_type: fields.or("type", SignalType::Number),
         role: fields.or("role", Role::Input),
@@ -151,7 +170,7 @@ fn output(fields: &Fields<'_>) -> Output {
         index: fields.or("index", 0),
         unit: fields.optional("unit"),
         range: fields.optional("range"),
-        title: fields.required("title", Words::new()),
+        title: title(fields),
     }
 }
 
@@ -170,7 +189,7 @@ fn condition(fields: &Fields<'_>) -> Condition {
         }),
         held_for: fields.optional("for"),
         applies: fields.or("applies", true),
-        title: fields.required("title", Words::new()),
+        title: title(fields),
     }
 }
 
@@ -190,7 +209,7 @@ fn tunable(fields: &Fields<'_>) -> Tunable {
         value: fields.required("value", 0.0),
         min: fields.required("min", f64::NEG_INFINITY),
         max: fields.required("max", f64::INFINITY),
-        title: fields.required("title", Words::new()),
+        title: title(fields),
     }
 }
 
@@ -203,8 +222,8 @@ fn rule(fields: &Fields<'_>) -> Rule {
         clear_below: fields.or("clear_below", Rule::default_clear()),
         n: fields.or("n", 1),
         m: fields.or("m", 1),
-        title: fields.required("title", Words::new()),
-        reason: fields.or("reason", Words::new()),
+        title: title(fields),
+        reason: fields.optional("reason").map(|PerLanguage(words)| words).unwrap_or_default(),
         response: fields.optional("response").unwrap_or_default(),
     }
 }

@@ -57,14 +57,14 @@ impl Read for f64 {
 }
 
 macro_rules! whole_number {
-    ($type:ty, $expected:literal) => {
+    ($type:ty, $expected:literal, $most:literal) => {
         impl Read for $type {
             const EXPECTED: &'static str = $expected;
             fn read(leaf: &Leaf<'_>) -> Option<Self> {
                 let Kind::Integer(number) = leaf.node.kind else { return refuse_type::<Self>(leaf) };
                 let fitting = number.and_then(|number| <$type>::try_from(number).ok());
                 if fitting.is_none() {
-                    leaf.bad_value("the number is out of reach", concat!("write ", $expected));
+                    leaf.bad_value("the number is out of reach", concat!("write ", $expected, " from 0 to ", $most));
                 }
                 fitting
             }
@@ -72,8 +72,8 @@ macro_rules! whole_number {
     };
 }
 
-whole_number!(u16, "a whole number from 0 to 65535");
-whole_number!(u32, "a whole number from 0 to 4294967295");
+whole_number!(u16, "a whole number", "65535");
+whole_number!(u32, "a whole number", "4294967295");
 
 impl Read for Value {
     const EXPECTED: &'static str = "true, false, a number or a text";
