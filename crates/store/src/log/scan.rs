@@ -1,0 +1,134 @@
+//! Walking through a segment, past damaged places.
+
+use std::io;
+use std::ops::ControlFlow;
+
+use domain::log_record::{MAX_RECORD, RawRecord, VERSION, parse};
+
+use super::Segment;
+
+/// Bytes read at once.
+const WINDOW: usize = 256 << 10;
+/// Version, kind, length and epoch of a record: enough to suspect one.
+const SIGN: usize = 14;
+
+/// What lies at a place of a segment.
+#[derive(Debug)]
+pub(crate) enum Found<'a> {
+    /// A record whose CRC fits.
+    Record(u64, RawRecord<'a>),
+    /// Bytes between two records that are none. The first number is where they begin.
+    Damaged(u64),
+}
+
+/// Calls `take` for what lies in `segment` from `offset` until `end`. Gives the place behind the last record: bytes from
+/// there to `end` are no record.
+pub(crate) fn scan(
+    segment: &Segment,
+    epoch: u64,
+    offset: u64,
+    end: u64,
+    mut take: impl FnMut(Found<'_>) -> ControlFlow<()>,
+) -> io::Result<u64> {
+    let mut window = Window { segment, end, base: 0, bytes: Vec::new() };
+    let mut at = offset;
+    let mut last = offset;
+    while at < end {
+        if last < at {
+            if window.record(at, epoch)?.is_none() {
+                at = window.suspect(at + 1, epoch)?;
+                continue;
+            }
+            if take(Found::Damaged(last)).is_break() {
+                return Ok(last);
+            }
+        }
+        let Some(record) = window.record(at, epoch)? else {
+            at = window.suspect(at + 1, epoch)?;
+            continue;
+        };
+        let len = record.bytes.len() as u64;
+        let flow = take(Found::Record(at, record));
+        at += len;
+        last = at;
+        if flow.is_break() {
+            break;
+        }
+    }
+    Ok(last)
+}
+
+/// Whether the bytes behind the last record look like a write that power cut short, and not like a damaged record.
+pub(crate) fn ends_torn(segment: &Segment, epoch: u64, from: u64, end: u64) -> io::Result<bool> {
+    let mut window = Window { segment, end, base: 0, bytes: Vec::new() };
+    let Some(len) = window.sign(from, epoch)? else {
+        // no head of a record: torn when nothing or only a piece of a head was written
+        let rest = window.at(from, WINDOW)?;
+        return Ok(end - from < SIGN as u64 || rest.iter().take(SIGN).all(|byte| *byte == 0));
+    };
+    if from + len > end {
+        // the whole rest under a wrong length?
+        let mut rest = window.at(from, usize::try_from(end - from).unwrap_or(usize::MAX))?.to_vec();
+        let right = u32::try_from(rest.len()).unwrap_or(u32::MAX).to_le_bytes();
+        rest[2..6].copy_from_slice(&right);
+        return Ok(parse(&rest).is_err());
+    }
+    // whole in length: pages that never came are zeros
+    let bytes = window.at(from, usize::try_from(len).unwrap_or(usize::MAX))?;
+    Ok(bytes.chunk_by(|a, b| a == b).any(|run| run[0] == 0 && run.len() >= 256))
+}
+
+struct Window<'a> {
+    segment: &'a Segment,
+    end: u64,
+    base: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window<'_> {
+    /// The bytes from `at` on, as many as asked for or as there are.
+    fn at(&mut self, at: u64, want: usize) -> io::Result<&[u8]> {
+        let want = usize::try_from(self.end.saturating_sub(at)).unwrap_or(usize::MAX).min(want);
+        let have = self.base..self.base + self.bytes.len() as u64;
+        if at < have.start || at + want as u64 > have.end {
+            let len = usize::try_from(self.end.saturating_sub(at)).unwrap_or(usize::MAX).min(want.max(WINDOW));
+            self.bytes.resize(len, 0);
+            self.base = at;
+            self.segment.read(&mut self.bytes, at)?;
+        }
+        let start = usize::try_from(at - self.base).unwrap_or(0);
+        Ok(&self.bytes[start..start + want])
+    }
+
+    /// The length of the record that seems to begin here.
+    fn sign(&mut self, at: u64, epoch: u64) -> io::Result<Option<u64>> {
+        let bytes = self.at(at, SIGN)?;
+        let seems = bytes.len() == SIGN && bytes[0] == VERSION && bytes[6..] == epoch.to_le_bytes();
+        Ok(seems.then(|| u64::from(u32::from_le_bytes([bytes[2], bytes[3], bytes[4], bytes[5]]))))
+    }
+
+    fn record(&mut self, at: u64, epoch: u64) -> io::Result<Option<RawRecord<'_>>> {
+        match self.sign(at, epoch)? {
+            Some(len) if len <= MAX_RECORD as u64 && at + len <= self.end => {
+                let bytes = self.at(at, usize::try_from(len).unwrap_or(usize::MAX))?;
+                Ok(parse(bytes).ok())
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The next place at or behind `at` where a record may begin, or the end.
+    fn suspect(&mut self, at: u64, epoch: u64) -> io::Result<u64> {
+        let mut at = at;
+        while at + (SIGN as u64) <= self.end {
+            let epoch = epoch.to_le_bytes();
+            let bytes = self.at(at, WINDOW)?;
+            let place = bytes.windows(SIGN).position(|window| window[0] == VERSION && window[6..] == epoch);
+            match place {
+                Some(place) => return Ok(at + place as u64),
+                None => at += (bytes.len() - SIGN + 1) as u64,
+            }
+        }
+        Ok(self.end)
+    }
+}

@@ -1,0 +1,89 @@
+//! Reading the log as it was written, for whoever sends it on.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, PoisonError};
+
+use domain::{Problem, Stream};
+
+use crate::counters::DamagedAt;
+use crate::log::{Found, HEAD, Segment, scan};
+use crate::store::Inner;
+use crate::types::LogSlice;
+
+/// Where the record after `seq` begins, at the earliest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogPlace {
+    seq: u64,
+    segment: u64,
+    offset: u64,
+}
+
+pub(crate) fn read_log(inner: &Inner, stream: Stream, from_seq: u64, max_bytes: usize) -> Result<LogSlice, Problem> {
+    let from_seq = from_seq.max(1);
+    let index = stream.index();
+    let (segments, next) = {
+        let view = inner.view();
+        // the last segment that begins at or before this number, and all behind it
+        let start = view.segments.values().rev().find(|segment| segment.first[index] <= from_seq);
+        let start = start.map_or(0, |segment| segment.number);
+        let segments: Vec<Arc<Segment>> =
+            view.segments.range(start..).map(|(_, segment)| Arc::clone(segment)).collect();
+        (segments, view.next[index])
+    };
+    let known = inner.log_places.lock().unwrap_or_else(PoisonError::into_inner)[index];
+    let mut slice = LogSlice::default();
+    let mut place = None;
+    for (number, segment) in segments.iter().enumerate() {
+        let behind = segments.get(number + 1).map_or(next, |next| next.first[index]);
+        let start = match known {
+            Some(known) if known.segment == segment.number && known.seq < from_seq => known.offset,
+            _ => HEAD,
+        };
+        let mut full = false;
+        let end = scan(segment, inner.epoch, start, segment.len(), |found| {
+            let (offset, record) = match found {
+                Found::Damaged(place) => {
+                    inner.counters.damaged(DamagedAt::Segment(segment.number, place));
+                    return ControlFlow::Continue(());
+                }
+                Found::Record(offset, record) => (offset, record),
+            };
+            let seq = record.head.seq;
+            if record.head.stream != stream || seq < from_seq || seq >= behind {
+                return ControlFlow::Continue(());
+            }
+            if slice.count > 0 && slice.bytes.len() + record.bytes.len() > max_bytes {
+                full = true;
+                place = Some(LogPlace { seq: slice.last, segment: segment.number, offset });
+                return ControlFlow::Break(());
+            }
+            slice.take(seq, record.bytes);
+            ControlFlow::Continue(())
+        });
+        let end = end.map_err(|error| inner.problem("reading the log", &error))?;
+        if full {
+            break;
+        }
+        if slice.count > 0 {
+            place = Some(LogPlace { seq: slice.last, segment: segment.number, offset: end.max(HEAD) });
+        }
+    }
+    if let Some(place) = place {
+        inner.log_places.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(place);
+    }
+    if slice.count > 0 {
+        slice.missing = (slice.last + 1 - from_seq) - slice.count;
+    }
+    Ok(slice)
+}
+
+impl LogSlice {
+    fn take(&mut self, seq: u64, bytes: &[u8]) {
+        if self.count == 0 {
+            self.first = seq;
+        }
+        self.last = seq;
+        self.count += 1;
+        self.bytes.extend_from_slice(bytes);
+    }
+}

@@ -1,0 +1,191 @@
+//! Small facts in two equal files of checked lines: the dictionary, cursors, marks. One damaged line costs nothing,
+//! because its twin has it; so does a whole damaged file.
+//!
+//! A line is `crc32c number json`. Numbers ascend; the twins are merged by them. Later facts replace earlier ones; that is
+//! for whoever reads them. When a file has grown far beyond what still counts, it is written anew.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::disk::{Disk, DiskFile};
+
+/// Below this size a file is never written anew.
+const SMALL: u64 = 256 << 10;
+
+/// Two twins of one list of facts.
+#[derive(Debug)]
+pub(crate) struct Notes {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    twins: [Twin; 2],
+    next: u64,
+    /// Size after the last rewrite.
+    base: u64,
+    dirty: bool,
+}
+
+#[derive(Debug)]
+struct Twin {
+    name: String,
+    file: Arc<dyn DiskFile>,
+    len: u64,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub(crate) struct Loaded<T> {
+    /// Facts in order.
+    pub(crate) facts: Vec<T>,
+    /// Lines that were damaged in one of the twins.
+    pub(crate) damaged: u64,
+    /// Lines that were damaged and have no twin, or that this program does not understand.
+    pub(crate) lost: u64,
+}
+
+impl Notes {
+    /// Opens or makes `<name>.a` and `<name>.b` in `dir`.
+    pub(crate) fn open<T: DeserializeOwned>(
+        disk: &Arc<dyn Disk>,
+        dir: &Path,
+        name: &str,
+    ) -> io::Result<(Self, Loaded<T>)> {
+        let mut lines = BTreeMap::new();
+        let mut damaged = 0;
+        let mut open = |suffix: &str| -> io::Result<(Twin, usize)> {
+            let name = format!("{name}.{suffix}");
+            let file = disk.open(&dir.join(&name), true)?;
+            let len = file.size()?;
+            let mut bytes = vec![0; usize::try_from(len).map_err(io::Error::other)?];
+            file.read_at(&mut bytes, 0)?;
+            let (good, bad) = read_lines(&bytes, &mut lines);
+            damaged += bad;
+            Ok((Twin { name, file, len }, good))
+        };
+        let (first, in_first) = open("a")?;
+        let (second, in_second) = open("b")?;
+        let whole = damaged == 0 && in_first == in_second && in_first == lines.len();
+        let next = lines.last_key_value().map_or(0, |(number, _)| number + 1);
+        let holes = next - lines.first_key_value().map_or(next, |(number, _)| *number) - lines.len() as u64;
+        let mut lost = holes;
+        let facts: Vec<T> =
+            lines.values().filter_map(|line| serde_json::from_str(line).inspect_err(|_| lost += 1).ok()).collect();
+        let base = first.len;
+        let mut notes =
+            Self { disk: Arc::clone(disk), dir: dir.to_owned(), twins: [first, second], next, base, dirty: false };
+        if !whole {
+            // numbered afresh, so that what is lost is told once
+            let text: String = lines.values().zip(next..).map(|(line, number)| format_line(number, line)).collect();
+            notes.next = next + lines.len() as u64;
+            notes.replace(&text)?;
+        }
+        Ok((notes, Loaded { facts, damaged: damaged.max(holes), lost }))
+    }
+
+    /// Adds one fact. It is on the disk after the next [`Notes::sync`].
+    pub(crate) fn add(&mut self, fact: &impl Serialize) -> io::Result<()> {
+        let line = format_line(self.next, &serde_json::to_string(fact).map_err(io::Error::other)?);
+        for twin in &mut self.twins {
+            twin.file.write_at(line.as_bytes(), twin.len)?;
+        }
+        for twin in &mut self.twins {
+            twin.len += line.len() as u64;
+        }
+        self.next += 1;
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// What was added is on the disk when this returns.
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
+        if self.dirty {
+            for twin in &self.twins {
+                twin.file.sync()?;
+            }
+            self.dirty = false;
+        }
+        Ok(())
+    }
+
+    /// Whether most of the files is facts that no longer count.
+    pub(crate) fn has_grown(&self) -> bool {
+        self.bytes() / 2 > SMALL.max(self.base * 4)
+    }
+
+    /// Writes the files anew with only these facts.
+    pub(crate) fn rewrite(&mut self, facts: impl IntoIterator<Item = impl Serialize>) -> io::Result<()> {
+        let mut text = String::new();
+        for fact in facts {
+            let json = serde_json::to_string(&fact).map_err(io::Error::other)?;
+            text.push_str(&format_line(self.next, &json));
+            self.next += 1;
+        }
+        self.replace(&text)
+    }
+
+    /// Bytes of both files.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.twins.iter().map(|twin| twin.len).sum()
+    }
+
+    /// One twin after the other, so that one is whole at any moment.
+    fn replace(&mut self, text: &str) -> io::Result<()> {
+        for twin in &mut self.twins {
+            let path = self.dir.join(&twin.name);
+            let fresh = self.dir.join(format!("{}.new", twin.name));
+            let file = self.disk.open(&fresh, true)?;
+            file.set_len(0)?;
+            file.write_at(text.as_bytes(), 0)?;
+            file.sync()?;
+            self.disk.rename(&fresh, &path)?;
+            self.disk.sync_dir(&self.dir)?;
+            twin.file = file;
+            twin.len = text.len() as u64;
+        }
+        self.base = text.len() as u64;
+        self.dirty = false;
+        Ok(())
+    }
+}
+
+fn format_line(number: u64, json: &str) -> String {
+    let content = format!("{number} {json}");
+    format!("{:08x} {content}\n", crc32c::crc32c(content.as_bytes()))
+}
+
+/// Collects the good lines; counts good and bad ones. An unfinished last line is not bad, only unfinished, unless all that
+/// is wrong with it is its end.
+fn read_lines(bytes: &[u8], lines: &mut BTreeMap<u64, String>) -> (usize, u64) {
+    let (mut good, mut bad) = (0, 0);
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        match read_line(line) {
+            Some((number, json)) => {
+                lines.insert(number, json);
+                good += 1;
+            }
+            None if line.ends_with(b"\n") => bad += 1,
+            None => {
+                let mended = [line.split_last().map_or(&[][..], |(_, front)| front), b"\n"].concat();
+                if let Some((number, json)) = read_line(&mended) {
+                    lines.insert(number, json);
+                    bad += 1;
+                }
+            }
+        }
+    }
+    (good, bad)
+}
+
+fn read_line(line: &[u8]) -> Option<(u64, String)> {
+    let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
+    let (crc, content) = line.split_once(' ')?;
+    if u32::from_str_radix(crc, 16).ok()? != crc32c::crc32c(content.as_bytes()) {
+        return None;
+    }
+    let (number, json) = content.split_once(' ')?;
+    Some((number.parse().ok()?, json.to_owned()))
+}

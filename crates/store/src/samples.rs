@@ -1,0 +1,315 @@
+//! All samples of some series over a range, in order, without ever holding more than a few chunks per group.
+//!
+//! The range is walked in windows; for each window a consistent copy of the places is taken, so that a sealing between two
+//! windows neither loses nor doubles anything. Within a window the chunks and the tail of every group are merged by
+//! (arrival, group, order of writing).
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::io;
+use std::sync::Arc;
+
+use domain::log_record::parse;
+use domain::{Problem, Sample, SeriesId, Timestamp};
+
+use crate::chunk::Chunk;
+use crate::chunk::column::Column;
+use crate::counters::DamagedAt;
+use crate::day::Lane;
+use crate::latest::source_of;
+use crate::log::Row;
+use crate::store::Inner;
+use crate::tail::read_into;
+use crate::view::{ChunkRef, Segments, Snapshot, lanes_of};
+
+/// Width of a window, µs.
+const WINDOW: i64 = 6 * 3_600_000_000;
+
+/// See [`crate::Store::samples`]. After an error it ends.
+#[derive(Debug)]
+pub struct Samples {
+    inner: Arc<Inner>,
+    series: Vec<SeriesId>,
+    /// Where the next window begins.
+    at: i64,
+    to: i64,
+    window: Option<Window>,
+    ready: VecDeque<Sample>,
+}
+
+impl Samples {
+    pub(crate) fn new(inner: Arc<Inner>, series: &[SeriesId], from: Timestamp, to: Timestamp) -> Self {
+        let mut series = series.to_vec();
+        series.sort_unstable();
+        series.dedup();
+        Self { inner, series, at: from.micros(), to: to.micros(), window: None, ready: VecDeque::new() }
+    }
+
+    fn advance(&mut self) -> io::Result<bool> {
+        loop {
+            if let Some(window) = &mut self.window {
+                if window.step(&self.inner, &mut self.ready)? {
+                    return Ok(true);
+                }
+                self.window = None;
+            }
+            let Some(start) = self.next_start()? else { return Ok(false) };
+            let end = start.saturating_add(WINDOW).min(self.to);
+            self.window = Some(Window::open(&self.inner, &self.series, start, end)?);
+            self.at = end;
+        }
+    }
+
+    /// The next time from `at` on at which there may be something.
+    fn next_start(&self) -> io::Result<Option<i64>> {
+        if self.at >= self.to {
+            return Ok(None);
+        }
+        let lanes = lanes_of(&self.inner.view(), &self.series);
+        // A look into the coming window first: usually there is something.
+        let near = self.at.saturating_add(WINDOW).min(self.to);
+        for end in [near, self.to] {
+            let snapshot = take(&self.inner, &lanes, (self.at, end))?;
+            let chunks = snapshot.parts.iter().filter_map(|part| part.chunks.first()).map(|chunk| chunk.at.from);
+            let rows = snapshot.parts.iter().filter_map(|part| part.rows.first()).map(|row| row.arrival);
+            if let Some(first) = chunks.chain(rows).min() {
+                return Ok(Some(first.max(self.at)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn take(inner: &Inner, lanes: &[Lane], range: (i64, i64)) -> io::Result<Snapshot> {
+    Snapshot::take(&inner.view, &inner.indexes, lanes, range, |day, place| {
+        inner.counters.damaged(DamagedAt::Day(day, place));
+    })
+}
+
+impl Iterator for Samples {
+    type Item = Result<Sample, Problem>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(sample) = self.ready.pop_front() {
+            return Some(Ok(sample));
+        }
+        match self.advance() {
+            Ok(true) => self.ready.pop_front().map(Ok),
+            Ok(false) => None,
+            Err(error) => {
+                self.window = None;
+                self.at = self.to;
+                Some(Err(self.inner.problem("reading history", &error)))
+            }
+        }
+    }
+}
+
+/// Arrival, group, stream, order of writing, number of the source: the order in which scans come out.
+type Key = (i64, u32, usize, (u64, u64), usize);
+/// The tail comes after all chunks.
+const TAIL_ORDER: (u64, u64) = (u64::MAX, u64::MAX);
+
+#[derive(Debug)]
+struct Window {
+    from: i64,
+    to: i64,
+    segments: Segments,
+    lanes: Vec<LaneColumns>,
+    /// Chunks that are not needed yet, the next one last: lane number and chunk.
+    waiting: Vec<(usize, ChunkRef)>,
+    sources: Vec<Option<Source>>,
+    heap: BinaryHeap<Reverse<Key>>,
+}
+
+/// A lane with the positions that are asked for.
+#[derive(Debug)]
+struct LaneColumns {
+    lane: Lane,
+    positions: Vec<usize>,
+    series: Vec<SeriesId>,
+}
+
+/// Something scans come from.
+#[derive(Debug)]
+enum Source {
+    Chunk {
+        lane: usize,
+        order: (u64, u64),
+        arrivals: Vec<i64>,
+        sources: Column,
+        columns: Vec<Option<Column>>,
+        row: usize,
+        end: usize,
+    },
+    Tail {
+        lane: usize,
+        rows: Vec<Row>,
+        next: usize,
+        at: (u32, u64),
+        bytes: Vec<u8>,
+    },
+}
+
+impl Source {
+    fn lane(&self) -> usize {
+        match self {
+            Self::Chunk { lane, .. } | Self::Tail { lane, .. } => *lane,
+        }
+    }
+
+    /// When its next scan arrived; none when it is used up.
+    fn arrival(&self) -> Option<i64> {
+        match self {
+            Self::Chunk { arrivals, row, end, .. } => (row < end).then(|| arrivals[*row]),
+            Self::Tail { rows, next, .. } => rows.get(*next).map(|row| row.arrival),
+        }
+    }
+
+    fn order(&self) -> (u64, u64) {
+        match self {
+            Self::Chunk { order, .. } => *order,
+            Self::Tail { .. } => TAIL_ORDER,
+        }
+    }
+}
+
+impl Window {
+    fn open(inner: &Inner, series: &[SeriesId], from: i64, to: i64) -> io::Result<Self> {
+        let (lanes, groups) = {
+            let view = inner.view();
+            let lanes = lanes_of(&view, series);
+            let groups: Vec<_> = lanes.iter().map(|(_, group)| view.dictionary.group(*group)).collect();
+            (lanes, groups)
+        };
+        let snapshot = take(inner, &lanes, (from, to))?;
+        let mut window = Self {
+            from,
+            to,
+            segments: snapshot.segments,
+            lanes: Vec::new(),
+            waiting: Vec::new(),
+            sources: Vec::new(),
+            heap: BinaryHeap::new(),
+        };
+        for (number, (part, group)) in snapshot.parts.into_iter().zip(groups).enumerate() {
+            let all = group.map(|group| Arc::clone(&group.series)).unwrap_or_default();
+            let wanted = all.iter().enumerate().filter(|(_, id)| series.binary_search(id).is_ok());
+            let (positions, wanted): (Vec<usize>, Vec<SeriesId>) = wanted.map(|(position, id)| (position, *id)).unzip();
+            window.lanes.push(LaneColumns { lane: part.lane, positions, series: wanted });
+            window.waiting.extend(part.chunks.into_iter().map(|chunk| (number, chunk)));
+            if !part.rows.is_empty() {
+                window.push(Source::Tail { lane: number, rows: part.rows, next: 0, at: (0, 0), bytes: Vec::new() });
+            }
+        }
+        window.waiting.sort_by_key(|(_, chunk)| Reverse((chunk.at.from, chunk.order())));
+        Ok(window)
+    }
+
+    fn push(&mut self, source: Source) {
+        let free = self.sources.iter().position(Option::is_none);
+        let number = free.unwrap_or(self.sources.len());
+        if free.is_none() {
+            self.sources.push(None);
+        }
+        self.back(number, source);
+    }
+
+    /// Puts a source back with its next scan, or lets it go.
+    fn back(&mut self, number: usize, source: Source) {
+        if let Some(arrival) = source.arrival() {
+            let (stream, group) = self.lanes[source.lane()].lane;
+            self.heap.push(Reverse((arrival, group.0, stream.index(), source.order(), number)));
+            self.sources[number] = Some(source);
+        }
+    }
+
+    /// Puts the samples of the next scan into `ready`. False when there is none.
+    fn step(&mut self, inner: &Inner, ready: &mut VecDeque<Sample>) -> io::Result<bool> {
+        while ready.is_empty() {
+            let next = self.heap.peek().map(|Reverse(key)| key.0);
+            while let Some((lane, chunk)) =
+                self.waiting.pop_if(|(_, chunk)| next.is_none_or(|next| chunk.at.from <= next))
+            {
+                self.open_chunk(inner, lane, &chunk)?;
+                if next.is_none() {
+                    break;
+                }
+            }
+            let Some(Reverse(key)) = self.heap.pop() else {
+                if self.waiting.is_empty() {
+                    return Ok(false);
+                }
+                continue;
+            };
+            if self.waiting.last().is_some_and(|(_, chunk)| chunk.at.from <= key.0) {
+                self.heap.push(Reverse(key)); // the chunk that was opened is not the only one that may come first
+                continue;
+            }
+            let Some(mut source) = self.sources[key.4].take() else { continue };
+            self.emit(inner, &mut source, ready)?;
+            self.back(key.4, source);
+        }
+        Ok(true)
+    }
+
+    fn open_chunk(&mut self, inner: &Inner, lane: usize, chunk: &ChunkRef) -> io::Result<()> {
+        let asked = &self.lanes[lane];
+        let damaged =
+            |series: u32| inner.counters.damaged(DamagedAt::Column(chunk.day.number, chunk.at.offset, series));
+        let read = Chunk::open(&chunk.day.file, chunk.at.offset, chunk.at.front_len)?;
+        let times = read.and_then(|read| {
+            let arrivals = read.arrivals()?;
+            Some((read.sources()?, arrivals, read))
+        });
+        let Some((sources, arrivals, read)) = times else {
+            damaged(u32::MAX);
+            return Ok(());
+        };
+        let mut columns = Vec::with_capacity(asked.positions.len());
+        for (position, series) in asked.positions.iter().zip(&asked.series) {
+            let column = read.column(*position, *series)?;
+            if column.is_none() {
+                damaged(series.0);
+            }
+            columns.push(column);
+        }
+        let row = arrivals.partition_point(|arrival| *arrival < self.from);
+        let end = arrivals.partition_point(|arrival| *arrival < self.to);
+        self.push(Source::Chunk { lane, order: chunk.order(), arrivals, sources, columns, row, end });
+        Ok(())
+    }
+
+    fn emit(&self, inner: &Inner, source: &mut Source, ready: &mut VecDeque<Sample>) -> io::Result<()> {
+        match source {
+            Source::Chunk { lane, arrivals, sources, columns, row, .. } => {
+                let arrival = Timestamp::from_micros(arrivals[*row]);
+                let source = source_of(sources, *row, arrivals[*row]);
+                for (series, column) in self.lanes[*lane].series.iter().zip(columns) {
+                    if let Some(column) = column {
+                        let (value, quality) = column.cell(*row);
+                        ready.push_back(Sample { series: *series, arrival, source, value, quality });
+                    }
+                }
+                *row += 1;
+            }
+            Source::Tail { lane, rows, next, at, bytes } => {
+                let asked = &self.lanes[*lane];
+                let row = &rows[*next];
+                let read = read_into(&self.segments, at, bytes, row, rows.get(*next + 1))?;
+                let taken = parse(read).and_then(|record| record.scan()).and_then(|scan| {
+                    scan.columns(&asked.positions, |at, value, quality| {
+                        let series = asked.series[at];
+                        ready.push_back(Sample { series, arrival: scan.arrival, source: scan.source, value, quality });
+                    })
+                });
+                if taken.is_err() {
+                    ready.clear();
+                    inner.counters.damaged(DamagedAt::Segment(u64::from(row.segment), u64::from(row.offset)));
+                }
+                *next += 1;
+            }
+        }
+        Ok(())
+    }
+}

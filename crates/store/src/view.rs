@@ -1,0 +1,233 @@
+//! What is known in memory: where every scan of the tail and every chunk lies. Readers copy what they need and let go;
+//! nobody holds the view while reading or writing files.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::{GroupId, SeriesId, Stream, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::day::{ChunkAt, Day, DayIndex, Lane, Summary, load_index};
+use crate::dictionary::Dictionary;
+use crate::log::{Row, Segment};
+use crate::types::GapReason;
+
+/// Marks kept at most; the oldest go first.
+const MARKS: usize = 4096;
+
+/// A stretch of time of which it is known why nothing is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// From when.
+    pub from: Timestamp,
+    /// Until when.
+    pub to: Timestamp,
+    /// Why.
+    pub reason: GapReason,
+}
+
+/// Files of the log by their numbers.
+pub(crate) type Segments = BTreeMap<u64, Arc<Segment>>;
+
+/// The unsealed scans of one lane, in the order of their sequence numbers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tail {
+    pub(crate) rows: Vec<Row>,
+    /// Everything up to this number is sealed.
+    pub(crate) sealed: u64,
+    /// The latest arrival that was sealed; later ones are in order, earlier ones are late.
+    pub(crate) sealed_until: Option<i64>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) dictionary: Dictionary,
+    pub(crate) segments: Segments,
+    pub(crate) tails: HashMap<Lane, Tail>,
+    pub(crate) days: BTreeMap<u64, (Arc<Day>, Summary)>,
+    /// The index of the last day.
+    pub(crate) current: DayIndex,
+    /// Sequence numbers that come next.
+    pub(crate) next: [u64; 2],
+    pub(crate) cursors: BTreeMap<(String, Stream), u64>,
+    pub(crate) marks: Vec<Mark>,
+}
+
+impl View {
+    pub(crate) fn mark(&mut self, mark: Mark) {
+        if self.marks.len() >= MARKS {
+            self.marks.remove(0);
+        }
+        self.marks.push(mark);
+    }
+
+    /// The segments in which these rows lie.
+    pub(crate) fn segments_of<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> Segments {
+        let mut segments = Segments::new();
+        for row in rows {
+            let number = u64::from(row.segment);
+            if let (false, Some(segment)) = (segments.contains_key(&number), self.segments.get(&number)) {
+                segments.insert(number, Arc::clone(segment));
+            }
+        }
+        segments
+    }
+
+    /// The lanes a series may be in, with its position there.
+    pub(crate) fn lanes_of(&self, series: SeriesId) -> Vec<(Lane, usize)> {
+        let groups = self.dictionary.groups_of(series).iter();
+        groups.flat_map(|(group, position)| Stream::ALL.map(|stream| ((stream, *group), *position))).collect()
+    }
+
+    /// The number of the last record of a stream in the segment `number`.
+    pub(crate) fn last_in(&self, number: u64, stream: Stream) -> u64 {
+        let next = self.segments.range(number + 1..).next().map_or(&self.next, |(_, segment)| &segment.first);
+        next[stream.index()].saturating_sub(1)
+    }
+}
+
+/// A chunk to read.
+#[derive(Clone, Debug)]
+pub(crate) struct ChunkRef {
+    pub(crate) day: Arc<Day>,
+    pub(crate) at: ChunkAt,
+}
+
+impl ChunkRef {
+    /// Ascends in the order in which chunks were written.
+    pub(crate) fn order(&self) -> (u64, u64) {
+        (self.day.number, self.at.offset)
+    }
+}
+
+/// What there is of one lane in a range of time.
+#[derive(Clone, Debug)]
+pub(crate) struct LanePart {
+    pub(crate) lane: Lane,
+    /// In the order of their first arrival.
+    pub(crate) chunks: Vec<ChunkRef>,
+    /// In the order of arrival, then sequence.
+    pub(crate) rows: Vec<Row>,
+}
+
+/// A consistent copy of where everything of some lanes lies.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) parts: Vec<LanePart>,
+    pub(crate) segments: Segments,
+}
+
+/// Indexes of older days that were needed lately.
+#[derive(Debug)]
+pub(crate) struct Indexes {
+    /// The latest needed last.
+    kept: Mutex<Vec<(u64, Arc<DayIndex>)>>,
+    limit: usize,
+}
+
+impl Indexes {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { kept: Mutex::default(), limit }
+    }
+
+    pub(crate) fn keep(&self, number: u64, index: Arc<DayIndex>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(known, _)| *known != number);
+        kept.push((number, index));
+        let mut weight: usize = kept.iter().map(|(_, index)| index.weight()).sum();
+        while weight > self.limit && kept.len() > 1 {
+            weight -= kept.remove(0).1.weight();
+        }
+    }
+
+    /// The index of a day that is not the last one. `damaged` is told places that are.
+    pub(crate) fn get(&self, day: &Day, summary: &Summary, mut damaged: impl FnMut(u64)) -> io::Result<Arc<DayIndex>> {
+        let known = {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.iter().position(|(number, _)| *number == day.number).map(|place| {
+                let entry = kept.remove(place);
+                kept.push(entry.clone());
+                entry.1
+            })
+        };
+        if let Some(index) = known {
+            return Ok(index);
+        }
+        let loaded = load_index(day, summary.len)?;
+        loaded.damaged.iter().for_each(|place| damaged(*place));
+        let mut index = DayIndex::default();
+        for place in &loaded.places {
+            index.add(&place.head, place.offset);
+        }
+        let index = Arc::new(index);
+        self.keep(day.number, Arc::clone(&index));
+        Ok(index)
+    }
+}
+
+impl Snapshot {
+    /// Everything of `lanes` that overlaps `[from, to)`, µs.
+    pub(crate) fn take(
+        view: &std::sync::RwLock<View>,
+        indexes: &Indexes,
+        lanes: &[Lane],
+        (from, to): (i64, i64),
+        mut damaged: impl FnMut(u64, u64),
+    ) -> io::Result<Self> {
+        let mut parts: Vec<LanePart> =
+            lanes.iter().map(|lane| LanePart { lane: *lane, chunks: Vec::new(), rows: Vec::new() }).collect();
+        let (older, segments) = {
+            let view = view.read().unwrap_or_else(PoisonError::into_inner);
+            let mut older: Vec<(Arc<Day>, Summary)> = Vec::new();
+            for (day, summary) in view.days.values() {
+                if summary.from < to && summary.to >= from {
+                    older.push((Arc::clone(day), *summary));
+                }
+            }
+            if let Some((number, (day, _))) = view.days.last_key_value() {
+                older.retain(|(day, _)| day.number != *number);
+                for part in &mut parts {
+                    part.add(day, &view.current, from, to);
+                }
+            }
+            for part in &mut parts {
+                let rows = view.tails.get(&part.lane).map_or(&[][..], |tail| &tail.rows);
+                part.rows.extend(rows.iter().filter(|row| (from..to).contains(&row.arrival)));
+                part.rows.sort_by_key(|row| (row.arrival, row.seq));
+            }
+            let segments = view.segments_of(parts.iter().flat_map(|part| &part.rows));
+            (older, segments)
+        };
+        for (day, summary) in &older {
+            let index = indexes.get(day, summary, |place| damaged(day.number, place))?;
+            for part in &mut parts {
+                part.add(day, &index, from, to);
+            }
+        }
+        for part in &mut parts {
+            part.chunks.sort_by_key(|chunk| (chunk.at.from, chunk.order()));
+        }
+        Ok(Self { parts, segments })
+    }
+}
+
+impl LanePart {
+    fn add(&mut self, day: &Arc<Day>, index: &DayIndex, from: i64, to: i64) {
+        let chunks = index.lanes.get(&self.lane).map_or(&[][..], Vec::as_slice);
+        let overlapping = chunks.iter().filter(|chunk| chunk.overlaps(from, to));
+        self.chunks.extend(overlapping.map(|at| ChunkRef { day: Arc::clone(day), at: *at }));
+    }
+}
+
+/// Group and stream of every lane that any of `series` may be in, each once.
+pub(crate) fn lanes_of(view: &View, series: &[SeriesId]) -> Vec<Lane> {
+    let mut groups: Vec<GroupId> = Vec::new();
+    for series in series {
+        groups.extend(view.dictionary.groups_of(*series).iter().map(|(group, _)| *group));
+    }
+    groups.sort_unstable();
+    groups.dedup();
+    groups.into_iter().flat_map(|group| Stream::ALL.map(|stream| (stream, group))).collect()
+}
