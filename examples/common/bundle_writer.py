@@ -17,7 +17,10 @@ def toml(table):
     head, tables = [], []
     for key, value in table.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            tables += [f"\n[[{key}]]\n" + toml_keys(entry) for entry in value]
+            for entry in value:
+                long = {k: v for k, v in entry.items() if isinstance(v, dict) and len(v) > 4}
+                tables.append(f"\n[[{key}]]\n" + toml_keys({k: v for k, v in entry.items() if k not in long}))
+                tables += [f"\n[{key}.{k}]\n" + toml_keys(v) for k, v in long.items()]
         elif isinstance(value, dict) and not is_words(value):
             tables.append(f"\n[{key}]\n" + toml_keys(value))
         else:
@@ -59,12 +62,15 @@ def span(seconds):
 
 def baseline(signal, values, condition=None):
     """The normal band (0.5 % to 99.5 %) and the deciles of a signal in normal data."""
-    low, high = np.quantile(values, [0.005, 0.995])
-    if high - low < 1e-9 * max(1.0, abs(high)):  # a valve that nothing moves still needs a band
-        low, high = low - 0.5, high + 0.5
-    quantiles = [float(q) for q in np.quantile(values, np.linspace(0, 1, 11))]
-    entry = {"condition": condition, "signal": signal, "low": float(low), "high": float(high), "quantiles": quantiles}
+    low, high = (rounded(q) for q in np.quantile(values, [0.005, 0.995]))
+    quantiles = [rounded(q) for q in np.quantile(values, np.linspace(0, 1, 11))]
+    entry = {"condition": condition, "signal": signal, "low": low, "high": high, "quantiles": quantiles}
     return {key: value for key, value in entry.items() if value is not None}
+
+
+def rounded(value):
+    """Six digits: for people, and so that the last digits of a sum do not change the file."""
+    return float(f"{value:.6g}")
 
 
 def tensor(array):

@@ -2,10 +2,12 @@
 """Measures the trained bundle: delay per disturbance, false alarms in normal operation. Prints the tables of README.md.
 
 The rows go through the bundle's ONNX model and its decision rule, here in Python: `lastmile bundle run` does the same over
-files that `tests/peers/tep/plant.py --dump` writes. Disturbances start at 26 h on settled plants and last 12 h.
+files that `tests/peers/tep/plant.py --dump` writes. Disturbances start at 26 h on settled plants and last 12 h. Exits with 1
+when a disturbance is seen more than a minute later than by plain PCA, or normal operation raises anything.
 """
 
 import argparse
+import sys
 import tomllib
 from pathlib import Path
 
@@ -18,6 +20,7 @@ SEEDS, NORMAL_SEED, NORMAL_HOURS = (301, 302), 104, 240
 # Smaller column of a plain PCA detector (T2 and SPE, 90 % of the variance, snapshot or window), seeds 301 and 302, minutes.
 PLAIN_PCA = {1: (5, 5), 2: (17, 19), 3: (87, 543), 4: (3, 3), 5: (3, 3), 6: (3, 3), 7: (3, 3), 8: (32, 51), 9: (81, 247),
              10: (61, 37), 11: (14, 14), 12: (45, 30), 13: (87, 70), 14: (12, 4)}  # fmt: skip
+HARD = (3, 9, 15)  # nearly invisible: reported, never demanded
 
 
 class Bundle:
@@ -59,13 +62,15 @@ class Bundle:
 def disturbances(bundle, jobs):
     onset = process.ONSET_H * 3600
     plan = [(seed, idv, process.ONSET_H + process.FAULT_H) for idv in range(1, 16) for seed in SEEDS]
-    found = {}
+    found, problems = {}, []
     for (seed, idv, _), times, values in process.runs(plan, jobs):
         at, scores = bundle.scores(*process.rows(times, values))
         raised, _ = bundle.raises(at, scores)
         after = raised[raised > onset]
         delay = f"{(after[0] - onset) / 60:.0f}" if len(after) else "missed"
         early = "*" if np.any(raised <= onset) else ""
+        if idv not in HARD and not (len(after) and (after[0] - onset) / 60 <= PLAIN_PCA[idv][SEEDS.index(seed)] + 1):
+            problems.append(f"disturbance {idv}, seed {seed}: {delay} min, more than a minute behind plain PCA")
         above = np.nanmean(scores[at > onset] > 1.0)
         trip = f"{(times[-1] - onset) / 3600:.1f}" if times[-1] < (process.ONSET_H + process.FAULT_H) * 3600 - 60 else "-"
         found[idv, seed] = (delay + early, f"{above:.0%}", trip)
@@ -74,6 +79,7 @@ def disturbances(bundle, jobs):
         column = [" / ".join(found[idv, seed][i] for seed in SEEDS) for i in range(3)]
         plain = " / ".join(map(str, PLAIN_PCA.get(idv, ("missed", "missed"))))
         print(f"| {idv} | {column[2]} | {column[0]} | {column[1]} | {plain} |")
+    return problems
 
 
 def normal(bundle, seeds, hours, jobs):
@@ -93,6 +99,7 @@ def normal(bundle, seeds, hours, jobs):
     for i, name in enumerate(names):
         bound = f"{upper_bound(raised[i]) / days:.2f}"
         print(f"| {name} | {raised[i]} | {bound} | {highest[i]:.2f} |")
+    return [f"{raised.sum()} false alarms with seeds {seeds}"] if raised.any() else []
 
 
 def upper_bound(events):
@@ -109,11 +116,13 @@ def main():
     ap.add_argument("--more", type=int, nargs="*", default=[], metavar="SEED", help="further seeds of normal operation")
     a = ap.parse_args()
     bundle = Bundle(a.bundle)
-    disturbances(bundle, a.jobs)
-    normal(bundle, [NORMAL_SEED], NORMAL_HOURS, a.jobs)
+    problems = disturbances(bundle, a.jobs) + normal(bundle, [NORMAL_SEED], NORMAL_HOURS, a.jobs)
     if a.more:
-        normal(bundle, a.more, NORMAL_HOURS, a.jobs)
+        problems += normal(bundle, a.more, NORMAL_HOURS, a.jobs)
+    for problem in problems:
+        print(f"FAILED: {problem}", file=sys.stderr)
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
