@@ -33,12 +33,15 @@ pub fn show(bundle: &Bundle) -> String {
     }
     lines.push(format!("  window   {}", window(contract)));
     lines.push("  needs".to_owned());
-    lines.extend(contract.signals.iter().map(signal_line));
+    let names =
+        contract.signals.iter().map(|signal| &signal.name).chain(contract.outputs.iter().map(|output| &output.name));
+    let wide = names.map(|name| name.chars().count()).max().unwrap_or_default().clamp(16, 48);
+    lines.extend(contract.signals.iter().map(|signal| signal_line(signal, wide)));
     lines.push("  gives".to_owned());
     for output in &contract.outputs {
         let unit = output.unit.as_ref().map(domain::unit::Unit::display).unwrap_or_default();
         lines.push(
-            format!("    {:<24} {} {}{}", output.name, english(&output.title), range(output.range), unit)
+            format!("    {:<wide$} {} {}{}", output.name, english(&output.title), range(output.range), unit)
                 .trim_end()
                 .to_owned(),
         );
@@ -48,7 +51,7 @@ pub fn show(bundle: &Bundle) -> String {
     }
     for condition in &contract.conditions {
         let says = if condition.applies { "yes" } else { "no" };
-        lines.push(format!("    {:<24} {says}: {}", condition.name, english(&condition.title)));
+        lines.push(format!("    {:<wide$} {says}: {}", condition.name, english(&condition.title)));
     }
     for tunable in &contract.tunables {
         lines.push(format!("  tunable  {} = {} ({} to {})", tunable.name, tunable.value, tunable.min, tunable.max));
@@ -65,11 +68,11 @@ fn range(range: Option<[f64; 2]>) -> String {
     range.map(|[low, high]| format!("{low} to {high} ")).unwrap_or_default()
 }
 
-fn signal_line(signal: &crate::contract::Signal) -> String {
+fn signal_line(signal: &crate::contract::Signal, wide: usize) -> String {
     let unit = signal.unit.as_ref().map(domain::unit::Unit::display).unwrap_or_default();
     let rate = signal.rate.map(|rate| format!(", every {rate}")).unwrap_or_default();
     let what = format!("{} {}{unit}", english(&signal.title), range(signal.range));
-    format!("    {:<24} {}{rate}", signal.name, what.trim_end())
+    format!("    {:<wide$} {}{rate}", signal.name, what.trim_end())
 }
 
 fn window(contract: &Contract) -> String {

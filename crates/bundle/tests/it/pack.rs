@@ -18,6 +18,12 @@ fn the_same_folder_always_gives_the_same_bytes() {
 }
 
 #[test]
+fn the_bundle_of_the_pump_station_has_no_problem() {
+    let example = folder("../../../../examples/pump-station/bundle");
+    pack(&example).unwrap_or_else(|problems| panic!("{problems}"));
+}
+
+#[test]
 fn a_bundle_comes_back_from_disk_as_it_was() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("b.tar");

@@ -6,3 +6,4 @@ mod broken;
 mod fuzz;
 mod outside;
 mod roundtrip;
+mod schema;

@@ -148,7 +148,7 @@ pub(super) fn to_ucum(text: &str) -> Result<String, UnitError> {
     }
     if trimmed.len() > MAX_BYTES {
         let what = format!("a unit has at most {MAX_BYTES} bytes, this one has {}", trimmed.len());
-        return Err(UnitError { what, hint: String::new() });
+        return Err(UnitError { what, hint: "see whether a quote is missing".to_owned() });
     }
     let folded = fold(trimmed);
     if let Some(code) = known(&folded) {
