@@ -1,9 +1,19 @@
 // Build of the web app: everything is served by lastmile itself, so nothing may point to another host.
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+/** `npm run dev`: pages over the made-up plant of dev/fixtures, for work without an edge. */
+const fixtures: Plugin = {
+  name: "fixtures",
+  apply: () => process.env.LASTMILE_FIXTURES === "1",
+  async configureServer(server) {
+    const { handle } = (await import(new URL("./dev/fixtures/handler.mjs", import.meta.url).href)) as { handle: (request: unknown, response: unknown) => Promise<boolean> };
+    server.middlewares.use((request, response, next) => void handle(request, response).then((done) => done || next()));
+  },
+};
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), fixtures],
   css: { transformer: "lightningcss" },
   // `cargo xtask dev`: pages from the sources, everything else from the demo that runs beside
   server: {

@@ -11,6 +11,7 @@ export const queryClient = new QueryClient({
       refetchOnWindowFocus: true,
       // a refusal will not change by asking again; a lost connection is tried by the live feed
       retry: (count, error) => !(error instanceof ApiError && ["no-session", "no-right", "not-found"].includes(error.problem.kind)) && count < 2,
+      retryDelay: 500,
       networkMode: "always",
     },
     mutations: { networkMode: "always", retry: false },

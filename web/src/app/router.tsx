@@ -11,6 +11,8 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
 const routes = [
   createRoute({ getParentRoute: () => root, path: "/", beforeLoad: () => { throw redirect({ to: "/line", search: {} }); } }),
+  createRoute({ getParentRoute: () => root, path: "/sign-in", beforeLoad: () => { throw redirect({ to: "/line", search: {} }); } }),
+  createRoute({ getParentRoute: () => root, path: "/enter/$code", beforeLoad: () => { throw redirect({ to: "/line", search: {} }); } }),
   createRoute({ getParentRoute: () => root, path: "/line", component: LinePage, validateSearch: (search): { place?: string | undefined } => ({ place: text(search.place) }) }),
   createRoute({ getParentRoute: () => root, path: "/connect", component: lazyRouteComponent(() => import("../pages/connect/ConnectPage"), "ConnectPage") }),
   createRoute({ getParentRoute: () => root, path: "/connect/add", component: lazyRouteComponent(() => import("../pages/connect/AddPage"), "AddPage"), validateSearch: (search): { device?: string | undefined } => ({ device: text(search.device) }) }),

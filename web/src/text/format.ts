@@ -89,7 +89,7 @@ export function unit(code: string | null | undefined): string {
 /** Age in words without "ago": `0.4 s`, `61 s`, `4 min`, `3 h`, `5 d`. */
 export function span(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 10) return t("format.seconds", { value: number(seconds, 1) });
+  if (seconds < 1) return t("format.seconds", { value: number(seconds, seconds < 0.05 ? 0 : 1) });
   if (seconds < 120) return t("format.seconds", { value: number(Math.round(seconds)) });
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return t("format.minutes", { value: number(minutes) });

@@ -1,5 +1,6 @@
 // Strips of one time span under each other: label and value left, plot, two axis numbers right; change marks and times below.
-import { useId, useMemo, useState, type ReactNode } from "react";
+import { useId, useMemo, useRef, useState, type ReactNode } from "react";
+import { useWidth } from "./useWidth";
 import { number, short } from "../text/format";
 import * as format from "../text/format";
 import { t } from "../text";
@@ -29,8 +30,10 @@ export function TrendStack({ strips, from, to, now, marks, since, blue, onStrip,
   const [cursor, setCursor] = useState<number | null>(null);
   const left = (time: number) => `${(((time - from) / (to - from)) * 100).toFixed(3)}%`;
   const inside = (time: number) => time >= from && time <= to;
-  const times = useMemo(() => timeTicks(from, to, 8, zoneOffset(format.plantZone(), from)), [from, to]);
+  const foot = useRef<HTMLDivElement>(null);
+  const width = useWidth(foot);
   const daily = to - from > 36 * 3_600_000;
+  const times = useMemo(() => timeTicks(from, to, Math.max(1, Math.floor(width / 56)), zoneOffset(format.plantZone(), from)), [from, to, width]);
 
   return (
     <div className="stack">
@@ -47,6 +50,7 @@ export function TrendStack({ strips, from, to, now, marks, since, blue, onStrip,
             onCursor={setCursor}
             now={now}
             showReason={index === 0}
+            low={since !== undefined}
             onStrip={onStrip}
             tool={tool}
           />
@@ -62,7 +66,7 @@ export function TrendStack({ strips, from, to, now, marks, since, blue, onStrip,
           )}
         </div>
       </div>
-      <div className="stack-foot">
+      <div className="stack-foot" ref={foot}>
         {times.map((time) => {
           const share = (time - from) / (to - from);
           return share > 0.02 && share < 0.98 ? (
@@ -88,9 +92,11 @@ interface StripRowProps extends Pick<TrendStackProps, "from" | "to" | "since" | 
   cursor: number | null;
   onCursor: (time: number | null) => void;
   showReason: boolean;
+  /** The reason one line lower, because the word of the advice stands in the first. */
+  low: boolean;
 }
 
-function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, showReason, onStrip, tool }: StripRowProps) {
+function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, showReason, low: lower, onStrip, tool }: StripRowProps) {
   const [low, high] = ends(strip);
   const top = (value: number) => `${(((high - value) / (high - low)) * 100).toFixed(2)}%`;
   const marks = strip.limit && !strip.band ? [strip.limit.value] : ticks(low, high, strip.band);
@@ -121,7 +127,7 @@ function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, show
       <div className="strip-p">
         <Plot strip={strip} from={from} to={to} since={since} syncKey={syncKey} onCursor={onCursor} />
         {strip.data?.gaps.map((gap) => (
-          <Hatch key={gap.from} gap={gap} from={from} to={to} reason={showReason} />
+          <Hatch key={gap.from} gap={gap} from={from} to={to} reason={showReason} lower={lower} />
         ))}
         {strip.data && strip.data.times.length === 0 && strip.data.gaps.length === 0 && <span className="strip-none cap">{t("trend.none")}</span>}
       </div>
@@ -136,7 +142,7 @@ function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, show
   );
 }
 
-function Hatch({ gap, from, to, reason }: { gap: { from: number; to: number; reason?: string | undefined }; from: number; to: number; reason: boolean }) {
+function Hatch({ gap, from, to, reason, lower }: { lower: boolean; gap: { from: number; to: number; reason?: string | undefined }; from: number; to: number; reason: boolean }) {
   const start = Math.max(gap.from, from);
   const end = Math.min(gap.to, to);
   if (end <= start) return null;
@@ -147,7 +153,7 @@ function Hatch({ gap, from, to, reason }: { gap: { from: number; to: number; rea
       <svg aria-hidden="true">
         <rect width="100%" height="100%" fill="url(#hatch)" />
       </svg>
-      {reason && gap.reason && <span className={share > 0.4 ? "before" : "after"}>{text}</span>}
+      {reason && gap.reason && <span className={`${share > 0.4 ? "before" : "after"} ${lower ? "lower" : ""}`}>{text}</span>}
     </div>
   );
 }

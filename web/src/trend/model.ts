@@ -64,7 +64,7 @@ export function ends(strip: Pick<Strip, "data" | "band" | "limit" | "range">): [
 /** Two or three round numbers between the ends, for the axis; the ends of the band when there is one. */
 export function ticks(from: number, to: number, band?: readonly [number, number]): number[] {
   if (band && band[1] > band[0] && band[0] >= from && band[1] <= to && (band[1] - band[0]) / (to - from) > 0.16) return [band[0], band[1]];
-  const raw = (to - from) / 2.5;
+  const raw = (to - from) / 3.5;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= raw) ?? raw;
   const found: number[] = [];

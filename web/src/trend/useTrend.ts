@@ -80,6 +80,6 @@ export function marksOf(trend: Trend | undefined, now: number): ChangeMark[] {
     id: String(mark.number),
     time: mark.at_ms,
     title: mark.words,
-    detail: [mark.who, moment(mark.at_ms, now), mark.because ? t("trend.because", { why: mark.because }) : ""].filter(Boolean).join(" · "),
+    detail: [mark.who, now - mark.at_ms > 20 * 3_600_000 ? moment(mark.at_ms, now) : "", mark.because ? t("trend.because", { why: mark.because }) : ""].filter(Boolean).join(" · "),
   }));
 }

@@ -56,12 +56,14 @@ export function Spark({ points, low, high, abnormal, stale, missing }: SparkProp
   const rest = missing || stale ? (points.length > 1 ? (Math.max(lastSeen, 0) / (points.length - 1)) * W : 0) : W;
   const from2 = Math.min(rest, W - 16);
   return (
-    <svg className="spark" viewBox={`0 0 ${W} ${H}`} preserveAspectRatio="none" aria-hidden="true">
+    <span className="spark-box" aria-hidden="true">
+      <svg className="spark" viewBox={`0 0 ${W} ${H}`} preserveAspectRatio="none">
       {low != null && high != null && <rect className="band" x="0" width={W} y={y(high)} height={Math.max(1, y(low) - y(high))} />}
-      {missing && <rect x={from2} width={W - from2} y="0" height={H} fill="url(#hatch)" />}
       <path className={`tr ${abnormal ? "ab" : ""}`} d={sparkPath(points, from, to)} />
       {stale && lastSeen >= 0 && <path className="tr" strokeDasharray="2 3" d={`M${from2} ${y(points[lastSeen]!).toFixed(1)}H${W}`} />}
     </svg>
+    {missing && <i className="spark-hatch" style={{ left: `${from2}%` }} />}
+    </span>
   );
 }
 

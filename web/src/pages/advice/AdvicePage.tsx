@@ -1,12 +1,12 @@
 // Advice & alarms: what is not acknowledged first; each with its shape, age, place and why.
 import { Link } from "@tanstack/react-router";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useNow } from "../../api/hooks";
 import { client } from "../../api/client";
 import { asProblem } from "../../api/problem";
-import { advisoriesQuery, placesQuery, queryClient } from "../../api/queries";
-import type { Advisory } from "../../api/types";
+import { advisoriesQuery, placesQuery, queryClient, tagsQuery } from "../../api/queries";
+import type { Advisory, Tag } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { localised, localisedSteps, t, word } from "../../text";
 import { moment, span } from "../../text/format";
@@ -31,6 +31,8 @@ export function AdvicePage() {
   const [all, setAll] = useState(false);
   const list = useQuery(advisoriesQuery(all));
   const places = useQuery(placesQuery);
+  const tags = useQuery(tagsQuery());
+  const byName = useMemo(() => new Map((tags.data ?? []).map((tag) => [tag.name, tag])), [tags.data]);
   const [open, setOpen] = useState<string>();
   const nameOf = (path: string) => places.data?.find((one) => one.path === path)?.name ?? path;
   const shown = sorted(list.data?.advisories ?? []);
@@ -61,7 +63,7 @@ export function AdvicePage() {
         ) : (
           <ul className="adv-list">
             {shown.map((advisory) => (
-              <Item key={advisory.id} advisory={advisory} place={nameOf(advisory.place)} open={first === advisory.id} onOpen={() => setOpen(first === advisory.id ? "none" : advisory.id)} />
+              <Item key={advisory.id} advisory={advisory} place={nameOf(advisory.place)} open={first === advisory.id} tags={byName} onOpen={() => setOpen(first === advisory.id ? "none" : advisory.id)} />
             ))}
           </ul>
         )}
@@ -70,7 +72,7 @@ export function AdvicePage() {
   );
 }
 
-function Item({ advisory, place, open, onOpen }: { advisory: Advisory; place: string; open: boolean; onOpen: () => void }) {
+function Item({ advisory, place, open, tags, onOpen }: { advisory: Advisory; place: string; open: boolean; tags: Map<string, Tag>; onOpen: () => void }) {
   const now = useNow(1000);
   const waiting = advisory.state === "unacknowledged" || advisory.state === "returned";
   const gone = advisory.cleared_ms != null;
@@ -78,7 +80,7 @@ function Item({ advisory, place, open, onOpen }: { advisory: Advisory; place: st
     mutationFn: () => client.POST("/api/v1/advisories/{id}/acknowledge", { params: { path: { id: advisory.id } }, body: {} }),
     onSettled: () => queryClient.invalidateQueries({ queryKey: ["advisories"] }),
   });
-  const tags = [...(advisory.score_tag ? [advisory.score_tag] : []), ...advisory.because.flatMap((one) => one.tag ?? [])].slice(0, 4).join(",");
+  const trended = [...(advisory.score_tag ? [advisory.score_tag] : []), ...advisory.because.flatMap((one) => one.tag ?? [])].slice(0, 4).join(",");
   const steps = localisedSteps(advisory.response);
   return (
     <li className={`${advisory.state} ${open ? "open" : ""}`}>
@@ -98,7 +100,7 @@ function Item({ advisory, place, open, onOpen }: { advisory: Advisory; place: st
           <span className="adv-state sub">{advisory.acknowledged_ms != null ? t("advice.seenBy", { who: advisory.acknowledged_by ?? "", time: moment(advisory.acknowledged_ms, now) }) : word("advisoryState", advisory.state)}</span>
         </button>
         {waiting ? (
-          <Button disabled={!advisory.permission.allowed} busy={acknowledge.isPending} onClick={() => acknowledge.mutate()}>
+          <Button kind={open && advisory.state === "unacknowledged" ? "primary" : "plain"} disabled={!advisory.permission.allowed} busy={acknowledge.isPending} onClick={() => acknowledge.mutate()}>
             {t("advice.acknowledge")}
           </Button>
         ) : (
@@ -113,7 +115,7 @@ function Item({ advisory, place, open, onOpen }: { advisory: Advisory; place: st
           <div>
             <h3>{t("advice.why")}</h3>
             <p>{localised(advisory.reason)}</p>
-            <Why because={advisory.because} />
+            <Why because={advisory.because} tags={tags} />
           </div>
           <div>
             <h3>{t("advice.whatToDo")}</h3>
@@ -129,8 +131,8 @@ function Item({ advisory, place, open, onOpen }: { advisory: Advisory; place: st
                 ))}
               </ol>
             )}
-            {tags && (
-              <Link className="btn" to="/trend" search={{ tags, span: "8h" }}>
+            {trended && (
+              <Link className="btn" to="/trend" search={{ tags: trended, span: "8h" }}>
                 <Icon name="trend" />
                 {t("advice.trend")}
               </Link>

@@ -124,13 +124,13 @@ function Row({ change, now, pointed }: { change: Change; now: number; pointed: b
       </td>
       <td>
         <b>{changeWords(change)}</b>
-        {(from || to) && (
+        {(from || to) && !(change.words.includes(to) && change.words.includes(from)) && (
           <span className="cap block">
             {from || t("changes.nothing")} → {to || t("changes.nothing")}
           </span>
         )}
       </td>
-      <td className="sub">{change.place || t("who.wholeSite")}</td>
+      <td className="sub nw">{change.place || t("who.wholeSite")}</td>
       <td>{change.because ?? <span className="sub">{t("changes.noReason")}</span>}</td>
     </tr>
   );

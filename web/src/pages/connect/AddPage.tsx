@@ -34,15 +34,18 @@ function Add({ existing }: { existing: DeviceSettings | undefined }) {
   const places = useQuery(placesQuery);
   const tags = useQuery(tagsQuery());
   const site = useQuery(siteQuery);
-  const [typed, setTyped] = useState<Typed>({ protocol: "modbus-tcp", address: "", unit: "1", name: "", period: "1s", place: existing?.place ?? rememberedLine() ?? "" });
+  const [typed, setTyped] = useState<Typed>({ protocol: "modbus-tcp", address: "", unit: "1", name: "", period: "1s", place: existing?.place ?? rememberedLine() ?? undefined });
   const [list, setList] = useState("");
+  // nobody has chosen a place yet: the first line there is
+  const firstLine = places.data?.find((one) => one.level === "line")?.path;
+  const place = typed.place ?? firstLine ?? "";
   const [rows, setRows] = useState<Row[]>([]);
 
   const url = existing?.url ?? urlOf(typed.protocol, typed.address, typed.unit);
   const name = existing?.name ?? (typed.name.trim() || deviceNameOf(url));
   const device: DeviceSettings | undefined = useMemo(
-    () => existing ?? (url ? { name, url, place: typed.place || undefined, period: typed.period } : undefined),
-    [existing, url, name, typed.place, typed.period],
+    () => existing ?? (url ? { name, url, place: place || undefined, period: typed.period } : undefined),
+    [existing, url, name, place, typed.period],
   );
   const parsed = useMemo(() => parseList(list), [list]);
   useEffect(() => setRows((old) => mergeRows(old, parsed.rows)), [parsed]);
@@ -60,7 +63,7 @@ function Add({ existing }: { existing: DeviceSettings | undefined }) {
   const save = useMutation({
     mutationFn: () => {
       const taken = new Set(tags.data?.map((tag) => tag.name));
-      return client.POST("/api/v1/devices", { body: { device: device!, tags: tagsOf(rows, name, typed.place, taken), based_on: site.data?.head ?? 0, because: t("add.because") } });
+      return client.POST("/api/v1/devices", { body: { device: device!, tags: tagsOf(rows, name, place, taken), based_on: site.data?.head ?? 0, because: t("add.because") } });
     },
     onSuccess: async () => {
       await Promise.all(["devices", "tags", "site", "places"].map((key) => queryClient.invalidateQueries({ queryKey: [key] })));
@@ -91,9 +94,9 @@ function Add({ existing }: { existing: DeviceSettings | undefined }) {
         test={test.data}
         chosen={chosen.length}
         looks={looks}
-        place={typed.place}
+        place={place}
         places={places.data ?? []}
-        onPlace={(place) => setTyped({ ...typed, place })}
+        onPlace={(chosenPlace) => setTyped({ ...typed, place: chosenPlace })}
         period={device?.period ?? "1s"}
         problem={save.error ? asProblem(save.error) : undefined}
       >

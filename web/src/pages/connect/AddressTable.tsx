@@ -46,7 +46,6 @@ export function AddressTable({ rows, onRows }: AddressTableProps) {
             <th>{t("tag.unit")}</th>
             <th>{t("tag.factor")}</th>
             <th>{t("tags.range")}</th>
-            <th>{t("tags.quality")}</th>
           </tr>
         </thead>
         <tbody>
@@ -77,12 +76,12 @@ function AddressRow({ row, onChange }: { row: Row; onChange: (part: Partial<Row>
   const name = row.label || row.address;
   return (
     <Fragment>
-      <tr className={`${finding ? "look top" : ""} ${row.chosen ? "" : "off"}`}>
+      <tr className={`${finding ? "odd odd-head" : ""} ${row.chosen ? "" : "unchosen"}`}>
         <td>
           <input type="checkbox" className="cb" checked={row.chosen} aria-label={t("add.take", { name })} onChange={() => onChange({ chosen: !row.chosen })} />
         </td>
         <td>
-          <Cell value={row.label} label={t("add.nameOf", { name: row.address })} placeholder={row.address} guessed={false} onSet={(label) => onChange({ label })} wide />
+          <Cell value={row.label} label={t("add.nameOf", { name: row.address })} placeholder={row.address} guessed={false} onSet={(label) => onChange({ label })} kind="wide" />
           {row.label && <span className="cap block">{row.address}</span>}
         </td>
         <td className="sparkw">
@@ -100,17 +99,24 @@ function AddressRow({ row, onChange }: { row: Row; onChange: (part: Partial<Row>
             <span className="sub">{t("value.notYet")}</span>
           )}
         </td>
-        <td>
-          <Cell value={now.unit} label={t("add.unitOf", { name })} guessed={row.unit === undefined} onSet={(unit) => onChange({ unit })} />
-        </td>
-        <td>{isNumber && <Cell value={short(now.factor)} label={t("add.factorOf", { name })} guessed={row.factor === undefined} onSet={(text) => onChange({ factor: numberOf(text) ?? row.factor })} />}</td>
-        <td>{isNumber && <Cell value={pairText(now.range)} label={t("add.rangeOf", { name })} guessed={row.range === undefined} onSet={(text) => onChange({ range: text.trim() === "" ? undefined : (pairOf(text) ?? row.range) })} />}</td>
-        <td className={bad ? "bad" : "sub"}>{row.latest ? (bad ? (row.latest.problem?.what ?? word("quality", row.latest.status)) : word("quality", row.latest.status)) : ""}</td>
+        {bad ? (
+          <td colSpan={3} className="bad">
+            {row.latest?.problem?.what ?? word("quality", row.latest?.status)}
+          </td>
+        ) : (
+          <>
+            <td>
+              <Cell kind="unit" value={now.unit} label={t("add.unitOf", { name })} guessed={row.unit === undefined} onSet={(unit) => onChange({ unit })} />
+            </td>
+            <td>{isNumber && <Cell kind="factor" value={short(now.factor)} label={t("add.factorOf", { name })} guessed={row.factor === undefined} onSet={(text) => onChange({ factor: numberOf(text) ?? row.factor })} />}</td>
+            <td>{isNumber && <Cell kind="range" value={pairText(now.range)} label={t("add.rangeOf", { name })} guessed={row.range === undefined} onSet={(text) => onChange({ range: text.trim() === "" ? undefined : (pairOf(text) ?? row.range) })} />}</td>
+          </>
+        )}
       </tr>
       {finding && (
-        <tr className="look why">
+        <tr className="odd odd-why">
           <td />
-          <td colSpan={7}>
+          <td colSpan={6}>
             <Finding finding={finding} unit={now.unit} onChange={onChange} />
           </td>
         </tr>
@@ -122,7 +128,7 @@ function AddressRow({ row, onChange }: { row: Row; onChange: (part: Partial<Row>
 function Finding({ finding, unit, onChange }: { finding: Misfit; unit: string; onChange: (part: Partial<Row>) => void }) {
   const { fit } = finding;
   return (
-    <div className="row lk">
+    <div className="row">
       <Mark name="s" size={16} />
       <span className="grow">
         <b>{t("add.outside", { value: short(finding.value), range: band(finding.low, finding.high), unit })}</b>{" "}
@@ -139,15 +145,14 @@ function Finding({ finding, unit, onChange }: { finding: Misfit; unit: string; o
 }
 
 /** A value that is edited in place; dashed while it is only guessed. */
-function Cell({ value, label, guessed, placeholder, wide, onSet }: { value: string; label: string; guessed: boolean; placeholder?: string; wide?: boolean; onSet: (text: string) => void }) {
+function Cell({ value, label, guessed, placeholder, kind, onSet }: { value: string; label: string; guessed: boolean; placeholder?: string; kind: "wide" | "unit" | "factor" | "range"; onSet: (text: string) => void }) {
   const [text, setText] = useState<string>();
   return (
     <input
-      className={`e ${guessed ? "" : "set"} ${wide ? "wide" : ""}`}
+      className={`e ${guessed ? "" : "set"} ${kind}`}
       aria-label={label}
       placeholder={placeholder}
       value={text ?? value}
-      size={Math.max(4, Math.min(14, (text ?? value).length + 1))}
       onChange={(event) => setText(event.target.value)}
       onBlur={() => {
         if (text !== undefined && text !== value) onSet(text);

@@ -9,7 +9,8 @@ export interface Typed {
   unit: string;
   name: string;
   period: string;
-  place: string;
+  /** None: nobody has chosen one yet. */
+  place: string | undefined;
 }
 
 const protocols = ["modbus-tcp", "modbus-rtu-tcp", "modbus-rtu"] as const;

@@ -9,7 +9,7 @@ import { deviceQuery, devicesQuery, meQuery, queryClient, siteQuery, tagsQuery }
 import type { Device, DeviceDetail, Tag } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { t, word } from "../../text";
-import { moment, number, span } from "../../text/format";
+import { moment, number, short, span } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
@@ -109,10 +109,13 @@ function DeviceSide({ device, detail, now }: { device: Device; detail: DeviceDet
         ))}
         <dl className="facts">
           <dt>{t("device.budget")}</dt>
-          <dd>
-            {t("device.budgetOf", { connections: budget.connections, rate: number(budget.requests_per_second) })}
-            {budget.used_percent != null && ` · ${t("device.used", { value: number(budget.used_percent, budget.used_percent < 10 ? 1 : 0) })}`}
-          </dd>
+          <dd>{t("device.budgetOf", { n: budget.connections, rate: number(budget.requests_per_second) })}</dd>
+          {budget.used_percent != null && (
+            <>
+              <dt>{t("device.used")}</dt>
+              <dd>{t("format.percent", { value: short(budget.used_percent) })}</dd>
+            </>
+          )}
           <dt>{t("device.address")}</dt>
           <dd>{device.state.address || addressOf(device.url)}</dd>
           <dt>{t("device.place")}</dt>

@@ -24,8 +24,8 @@ export function SaveBar({ test, chosen, looks, place, places, onPlace, period, p
   return (
     <div className="panel save">
       <div className="k">
-        <b>{t("add.tagsFrom", { n: chosen, blocks: test?.blocks.length ?? 0 })}</b>
-        {t("add.every", { period })}
+        <b>{t("connect.tagCount", { n: chosen })}</b>
+        {t("add.every", { period: period.replace(/(\d)([a-z])/g, "$1\u202f$2") })}
       </div>
       {test?.budget_percent != null && (
         <div className="k">

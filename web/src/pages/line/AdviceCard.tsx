@@ -4,7 +4,7 @@ import { useNow } from "../../api/hooks";
 import { client } from "../../api/client";
 import { asProblem } from "../../api/problem";
 import { queryClient } from "../../api/queries";
-import type { Advisory, Contribution, Runtime } from "../../api/types";
+import type { Advisory, Contribution, Runtime, Tag } from "../../api/types";
 import { localised, localisedSteps, t, word } from "../../text";
 import { band, decimalsFor, decimalsOf, minute, moment, number, span, unit } from "../../text/format";
 import { Button } from "../../ui/Button";
@@ -12,16 +12,18 @@ import { Gauge } from "../../ui/Gauge";
 import { Icon } from "../../ui/Icon";
 import { Mark } from "../../ui/Mark";
 import { Refused } from "../../ui/States";
+import { decimalsOfTag } from "../../ui/value";
 import "./advice.css";
 
 interface AdviceCardProps {
   advisory: Advisory;
+  tags: Map<string, Tag>;
   runtime: Runtime | undefined;
   mode: string | undefined;
   position: { at: number; of: number; go: (step: 1 | -1) => void };
 }
 
-export function AdviceCard({ advisory, runtime, mode, position }: AdviceCardProps) {
+export function AdviceCard({ advisory, tags, runtime, mode, position }: AdviceCardProps) {
   const now = useNow(1000);
   const steps = localisedSteps(advisory.response);
   const acknowledge = useMutation({
@@ -42,7 +44,7 @@ export function AdviceCard({ advisory, runtime, mode, position }: AdviceCardProp
           <p className="sub">{t("advice.since", { time: moment(advisory.raised_ms, now), age: span(now - advisory.raised_ms) })}</p>
           <p className="sub">
             {t("advice.model", { model: localised(advisory.model), version: advisory.version, mode: word("mode.doing", mode ?? "advise") })}
-            {runtime?.inputs_age_ms != null && `, ${t("advice.inputs", { age: span(runtime.inputs_age_ms) })}`}
+            {runtime?.inputs_age_ms != null && <span className="wide-only">, {t("advice.inputs", { age: span(runtime.inputs_age_ms) })}</span>}
           </p>
         </div>
         {position.of > 1 && (
@@ -59,7 +61,7 @@ export function AdviceCard({ advisory, runtime, mode, position }: AdviceCardProp
       </div>
       <div className="adv-body scroll" tabIndex={0} role="group" aria-label={t("advice.details")}>
         <h3>{t("advice.why")}</h3>
-        {because.length > 0 ? <Why because={because} /> : <p>{localised(advisory.reason)}</p>}
+        {because.length > 0 ? <Why because={because} tags={tags} /> : <p>{localised(advisory.reason)}</p>}
         {steps.length > 0 && (
           <>
             <h3>{t("advice.whatToDo")}</h3>
@@ -92,12 +94,13 @@ export function AdviceCard({ advisory, runtime, mode, position }: AdviceCardProp
 }
 
 /** Signals with their normal band and where they stand now. */
-export function Why({ because }: { because: Contribution[] }) {
+export function Why({ because, tags }: { because: Contribution[]; tags?: Map<string, Tag> | undefined }) {
   return (
     <div className="why">
       {because.map((one) => {
         const outside = one.deviation != null && Math.abs(one.deviation) > 1;
-        const decimals = one.normal ? decimalsFor(Math.max(one.normal[1] - one.normal[0], Math.abs(one.normal[1])) * 2) : one.value == null ? 1 : decimalsOf(one.value);
+        const tag = tags?.get(one.tag ?? "");
+        const decimals = tag ? decimalsOfTag(tag) : one.normal ? decimalsFor(Math.max(one.normal[1] - one.normal[0], Math.abs(one.normal[1])) * 2) : one.value == null ? 1 : decimalsOf(one.value);
         return (
           <div key={one.signal}>
             <span className="cut">{localised(one.title) || one.signal}</span>

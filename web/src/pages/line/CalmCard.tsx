@@ -1,17 +1,28 @@
 // When nothing is advised: the models of this line, each with how it is. Grey on purpose.
 import { Link } from "@tanstack/react-router";
 import { useNow } from "../../api/hooks";
-import type { Deployment, Place } from "../../api/types";
+import type { Deployment, Place, Runtime, Tag } from "../../api/types";
 import { localised, t, word } from "../../text";
-import { Icon } from "../../ui/Icon";
+import { Hollow, Icon } from "../../ui/Icon";
 import { Mark, type MarkName } from "../../ui/Mark";
 import { Empty } from "../../ui/States";
-import { healthSentence, worstRuntime } from "../models/health";
+import { calmVerdict, healthSentence, worstRuntime } from "../models/health";
+import { Why } from "./AdviceCard";
 import { OutputNow } from "./OutputNow";
 import "./advice.css";
 import "./calm.css";
 
-export function CalmCard({ deployments, places }: { deployments: Deployment[]; places: Map<string, Place> }) {
+interface CalmCardProps {
+  deployments: Deployment[];
+  places: Map<string, Place>;
+  tags: Map<string, Tag>;
+  /** The model whose trend stands beside: its signals are shown against their normal band. */
+  shown: Runtime | undefined;
+  /** The edge does not answer: then nobody knows. */
+  lost: boolean;
+}
+
+export function CalmCard({ deployments, places, tags, shown, lost }: CalmCardProps) {
   const now = useNow(1000);
   if (deployments.length === 0)
     return (
@@ -28,14 +39,14 @@ export function CalmCard({ deployments, places }: { deployments: Deployment[]; p
         </Empty>
       </section>
     );
-  const advising = deployments.some((one) => one.mode !== "off" && one.mode !== "watch");
+  const verdict = calmVerdict(deployments, lost);
   return (
     <section className="panel adv calm" aria-label={t("advice.title")}>
       <div className="adv-t">
-        <Icon name="ok" size={28} />
+        {verdict === "fine" ? <Icon name="ok" size={28} /> : verdict === "none" ? <Icon name="off" size={28} /> : <Hollow size={28} />}
         <div>
-          <h2>{advising ? t("line.noAdvice") : t("line.nobodyAdvises")}</h2>
-          <p className="sub">{advising ? t("line.noAdviceText") : t("line.nobodyAdvisesText")}</p>
+          <h2>{t(`calm.${verdict}`)}</h2>
+          <p className="sub">{t(`calm.${verdict}Text`)}</p>
         </div>
       </div>
       <ul className="calm-list scroll">
@@ -50,16 +61,22 @@ export function CalmCard({ deployments, places }: { deployments: Deployment[]; p
                     {one.version} · {word("mode", one.mode)}
                   </span>
                 </span>
-                <OutputNow deployment={one} />
+                {!lost && <OutputNow deployment={one} tags={tags} />}
                 <span className="calm-s sub">
                   {runtime?.mark && <Mark name={runtime.mark.letter.toLowerCase() as MarkName} size={16} />}
-                  {healthSentence(runtime, now)}
+                  {lost ? t("link.lost") : healthSentence(runtime, now)}
                 </span>
               </Link>
             </li>
           );
         })}
       </ul>
+      {!lost && shown && shown.contributions.length > 0 && (
+        <div className="calm-why">
+          <h3>{t("line.signalsNow")}</h3>
+          <Why because={shown.contributions.slice(0, 4)} tags={tags} />
+        </div>
+      )}
     </section>
   );
 }

@@ -75,8 +75,8 @@ function Line({ line, places, tags }: { line: Place; places: Place[]; tags: Tag[
   const shown = advisory && (chosen === undefined || chosen === advisory.deployment) ? advisory : undefined;
   const because = (runtime?.contributions.length ? runtime.contributions : (shown?.because ?? [])).slice(0, 3);
   const scoreTag = shown?.score_tag ?? runtime?.outputs[0]?.tag;
-  const limit = useLimit(model?.name);
-  const trendTags = [...new Set([...(scoreTag ? [scoreTag] : []), ...because.flatMap((one) => one.tag ?? []), ...(because.length === 0 ? keyTags(machines).slice(0, 3) : [])])].slice(0, 4);
+  const { limit, inputs } = useLimit(model?.name);
+  const trendTags = [...new Set([...(scoreTag ? [scoreTag] : []), ...because.flatMap((one) => one.tag ?? []), ...(because.length === 0 ? (inputs.length > 0 ? inputs : keyTags(machines)).slice(0, 3) : [])])].slice(0, 4);
   const sparkTags = keyTags(machines).slice(0, 20);
   const sparks = useTrend(sparkTags, 3_600_000, undefined, 60);
   const trail = trailOf(places, line.path);
@@ -115,6 +115,7 @@ function Line({ line, places, tags }: { line: Place; places: Place[]; tags: Tag[
           <AdviceCard
             key={shown.id}
             advisory={shown}
+            tags={byName}
             runtime={runtime}
             mode={model?.mode}
             position={{
@@ -127,7 +128,7 @@ function Line({ line, places, tags }: { line: Place; places: Place[]; tags: Tag[
             }}
           />
         ) : (
-          <CalmCard deployments={models} places={byPlace} />
+          <CalmCard deployments={models} places={byPlace} tags={byName} shown={runtime} lost={lost} />
         )}
         <LineTrend title={shown ? t("line.standsOn") : t("line.trend")} tagNames={trendTags} tags={byName} advisory={shown} because={because} deployment={model} limit={limit} scoreTag={scoreTag ?? undefined} />
       </div>

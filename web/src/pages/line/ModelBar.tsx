@@ -1,7 +1,7 @@
 // The model that is shown: how far it may go, and switching it off. Off is held for a second and asks no reason.
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { useNow } from "../../api/hooks";
+import { useConnection, useNow } from "../../api/hooks";
 import { client } from "../../api/client";
 import { asProblem } from "../../api/problem";
 import { queryClient } from "../../api/queries";
@@ -38,6 +38,7 @@ export function useSwitchOff(name: string) {
 
 export function ModelBar({ deployment, deployments, places, onChoose }: ModelBarProps) {
   const now = useNow(1000);
+  const lost = useConnection().state === "lost";
   const [asking, setAsking] = useState(false);
   const off = useSwitchOff(deployment.name);
   const may = permissionOf(deployment, "switch-off");
@@ -60,7 +61,7 @@ export function ModelBar({ deployment, deployments, places, onChoose }: ModelBar
           </b>
         )}
         <span className="cap cut">
-          {isOff ? t("line.offSince", { time: moment(deployment.mode_since_ms, now), who: deployment.mode_by }) : `${t("line.writesNothing")} ${healthSentence(worstRuntime(deployment), now)}`}
+          {isOff ? t("line.offSince", { time: moment(deployment.mode_since_ms, now), who: deployment.mode_by }) : `${t("line.writesNothing")} ${lost ? t("link.lost") : healthSentence(worstRuntime(deployment), now)}`}
         </span>
       </div>
       <span className="grow" />

@@ -1,17 +1,20 @@
 // The first output of a model as it is now: its number and a bar.
-import type { Deployment } from "../../api/types";
+import type { Deployment, Tag } from "../../api/types";
+import { decimalsOfTag } from "../../ui/value";
 import { useReading } from "../../api/hooks";
-import { t } from "../../text";
-import { decimalsOf, number, unit } from "../../text/format";
+import { localised, t } from "../../text";
+import { number, unit } from "../../text/format";
 
-export function OutputNow({ deployment }: { deployment: Deployment }) {
+export function OutputNow({ deployment, tags }: { deployment: Deployment; tags?: Map<string, Tag> | undefined }) {
   const output = deployment.runtime[0]?.outputs[0];
   const fresh = useReading(output?.tag);
   const reading = fresh ?? output?.reading;
+  const tag = tags?.get(output?.tag ?? "");
+  if (reading?.status === "BadDataUnavailable") return <span className="calm-v sub">{t("value.notApplicable")}</span>;
   if (!output || typeof reading?.value !== "number") return <span className="calm-v sub">{t("models.noOutput")}</span>;
   return (
     <span className="calm-v">
-      <span className="cap">{output.name}</span> <b>{number(reading.value, decimalsOf(reading.value))}</b> <span className="u">{unit((output as { unit?: string }).unit)}</span>
+      <span className="cap">{localised(tag?.label) || output.name}</span> <b>{number(reading.value, decimalsOfTag(tag, reading.value))}</b> <span className="u">{unit(tag?.unit)}</span>
     </span>
   );
 }

@@ -18,9 +18,12 @@ export function limitOf(contract: unknown, tunables: DeploymentDetail["tunables"
   return value === undefined ? undefined : { output: decision.output ?? "", value, above: decision.above !== undefined };
 }
 
+/** The limit of a deployment, and the tags of its inputs at its first place. */
 export function useLimit(deployment: string | undefined) {
   const detail = useQuery({ ...deploymentQuery(deployment ?? ""), enabled: deployment !== undefined });
   const digest = detail.data?.deployment.bundle;
   const bundle = useQuery({ ...bundleQuery(digest ?? ""), enabled: digest !== undefined });
-  return detail.data && bundle.data ? limitOf(bundle.data.contract, detail.data.tunables) : undefined;
+  const limit = detail.data && bundle.data ? limitOf(bundle.data.contract, detail.data.tunables) : undefined;
+  const inputs = detail.data?.at[0]?.signals.filter((one) => one.role === "input").flatMap((one) => one.tag ?? []) ?? [];
+  return { limit, inputs };
 }

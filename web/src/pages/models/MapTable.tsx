@@ -51,7 +51,7 @@ function MapRow({ signal, mapping, tags, disabled }: { signal: SignalNow; mappin
     <tr className={worst}>
       <td>
         <b>{title}</b>
-        <span className="cap block">
+        <span className="cap block nw">
           {[signal.signal === title ? "" : signal.signal, unit(signal.unit), signal.range ? band(signal.range[0], signal.range[1]) : "", signal.role === "input" ? "" : word("signalRole", signal.role)].filter(Boolean).join(" · ")}
         </span>
       </td>
@@ -65,7 +65,7 @@ function MapRow({ signal, mapping, tags, disabled }: { signal: SignalNow; mappin
             <optgroup label={t("map.likely")}>
               {choices.map((choice) => (
                 <option key={choice.tag} value={choice.tag}>
-                  {choice.tag} ({choice.words})
+                  {choice.tag} · {choice.words}
                 </option>
               ))}
             </optgroup>

@@ -62,13 +62,13 @@ function Model({ detail, deployment }: { detail: DeploymentDetail; deployment: D
             {t("line.switchOn")}
           </Button>
         ) : (
-          <>
+          <span className="row off-group">
             <span className="cap" id="model-off">{mayOff?.allowed === false ? mayOff.why_not : t("line.ifOff")}</span>
             <HoldButton onHeld={() => off.mutate()} busy={off.isPending} disabled={mayOff?.allowed === false} describedBy="model-off">
               <Icon name="off" />
               {t("line.modelOff")} <small>{t("line.hold")}</small>
             </HoldButton>
-          </>
+          </span>
         )}
       </div>
       <Rungs detail={detail} deployment={deployment} onSet={setMode} />

@@ -4,8 +4,8 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import { useNow } from "../../api/hooks";
 import { ApiError, asProblem, offline, problemOf } from "../../api/problem";
-import { bundlesQuery, deploymentsQuery, meQuery, placesQuery, queryClient } from "../../api/queries";
-import type { Bundle, Deployment, Place } from "../../api/types";
+import { bundlesQuery, deploymentsQuery, meQuery, placesQuery, queryClient, tagsQuery } from "../../api/queries";
+import type { Bundle, Deployment, Place, Tag } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { localised, t } from "../../text";
 import { moment } from "../../text/format";
@@ -26,6 +26,8 @@ export function ModelsPage() {
   const places = useQuery(placesQuery);
   const { data: me } = useQuery(meQuery);
   const byPlace = useMemo(() => new Map((places.data ?? []).map((place) => [place.path, place])), [places.data]);
+  const tags = useQuery(tagsQuery());
+  const byName = useMemo(() => new Map((tags.data ?? []).map((tag) => [tag.name, tag])), [tags.data]);
   const may = siteMay(me, "deploy");
   const waiting = (bundles.data ?? []).filter((bundle) => bundle.used_by.length === 0);
   return (
@@ -49,7 +51,7 @@ export function ModelsPage() {
       ) : (
         <ul className="cards">
           {deployments.data.map((one) => (
-            <Card key={one.name} deployment={one} place={byPlace.get(one.place)} />
+            <Card key={one.name} deployment={one} place={byPlace.get(one.place)} tags={byName} />
           ))}
         </ul>
       )}
@@ -58,7 +60,7 @@ export function ModelsPage() {
   );
 }
 
-function Card({ deployment, place }: { deployment: Deployment; place: Place | undefined }) {
+function Card({ deployment, place, tags }: { deployment: Deployment; place: Place | undefined; tags: Map<string, Tag> }) {
   const now = useNow(1000);
   const runtime = worstRuntime(deployment);
   return (
@@ -82,7 +84,7 @@ function Card({ deployment, place }: { deployment: Deployment; place: Place | un
         <span className="row card-s">
           {runtime?.mark ? <Mark name={runtime.mark.letter.toLowerCase() as MarkName} /> : <Icon name={deployment.mode === "off" ? "off" : "ok"} />}
           <span className="sub grow">{healthSentence(runtime, now)}</span>
-          <OutputNow deployment={deployment} />
+          <OutputNow deployment={deployment} tags={tags} />
         </span>
       </Link>
     </li>

@@ -3,6 +3,9 @@ import type { Deployment, Runtime } from "../../api/types";
 import { localised, t } from "../../text";
 import { span } from "../../text/format";
 
+/** A younger answer needs no age: a number that changes every second draws the eye for nothing. */
+const QUIET_MS = 10_000;
+
 /** One sentence on one place of a deployment. */
 export function healthSentence(runtime: Runtime | undefined, now: number): string {
   if (!runtime) return t("health.unknown");
@@ -13,7 +16,7 @@ export function healthSentence(runtime: Runtime | undefined, now: number): strin
     case "starting":
       return t("health.starting");
     case "running":
-      return runtime.last_ms == null ? t("health.running") : t("health.runningAge", { age: span(Math.max(0, now - runtime.last_ms)) });
+      return runtime.last_ms == null || now - runtime.last_ms < QUIET_MS ? t("health.running") : t("health.runningAge", { age: span(Math.max(0, now - runtime.last_ms)) });
     case "not-applicable":
       return condition ? t("health.notApplicable", { condition }) : t("health.noExperience");
     case "no-input":
@@ -28,4 +31,16 @@ const order = ["failed", "no-input", "starting", "not-applicable", "off", "runni
 /** The place of a deployment that needs a look first. */
 export function worstRuntime(deployment: Deployment): Runtime | undefined {
   return [...deployment.runtime].sort((a, b) => order.indexOf(a.health) - order.indexOf(b.health))[0];
+}
+
+export type Calm = "fine" | "none" | "notApplicable" | "notNow" | "unknown";
+
+/** What "no advice" means: nothing unusual seen, nobody looks, it does not apply, or it can't be known. Silence is no all-clear. */
+export function calmVerdict(deployments: readonly Deployment[], lost: boolean): Calm {
+  if (lost) return "unknown";
+  const advising = deployments.filter((one) => one.mode !== "off" && one.mode !== "watch");
+  if (advising.length === 0) return "none";
+  const places = advising.flatMap((one) => one.runtime);
+  if (places.some((one) => one.health === "failed" || one.health === "no-input" || one.health === "starting")) return "notNow";
+  return places.some((one) => one.health === "running") ? "fine" : "notApplicable";
 }

@@ -10,19 +10,20 @@ import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
 import { Refused } from "../../ui/States";
 
-/** The one-time code of an address such as `/enter/abc`. */
-export function codeOf(path: string): string | undefined {
-  return /^\/enter\/([^/]+)/.exec(path)?.[1];
+/** The one-time code of an address such as `/enter/abc` or `/sign-in?code=abc`. */
+export function codeOf(path: string, search: string): string | undefined {
+  return /^\/enter\/([^/]+)/.exec(path)?.[1] ?? (path === "/sign-in" ? (new URLSearchParams(search).get("code") ?? undefined) : undefined);
 }
 
 export function SignIn({ about }: { about: About }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const code = codeOf(location.pathname);
+  const [code] = useState(() => codeOf(location.pathname, location.search));
   const signIn = useMutation({
     mutationFn: (body: { name?: string; password?: string; code?: string }) => client.POST("/api/v1/session", { body }),
     onSuccess: (me) => {
-      if (code) history.replaceState(null, "", "/line");
+      // the code is spent: it must not stay in the address
+      if (code) return location.replace("/line");
       queryClient.setQueryData(meQuery.queryKey, me);
     },
   });

@@ -4,7 +4,7 @@ import { asProblem } from "../../api/problem";
 import { aboutQuery, doctorQuery, historyQuery } from "../../api/queries";
 import type { DoctorLine } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
-import { isKey, t, word } from "../../text";
+import { t, word } from "../../text";
 import { day, number, plantZone } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
@@ -56,8 +56,7 @@ function Doctor() {
             <li key={line.code}>
               {line.state === "ok" ? <Icon name="ok" /> : <Mark name={line.state === "wrong" ? "f" : "s"} label={word("doctor", line.state)} />}
               <span>
-                <b>{isKey(`doctor.${line.code}`) ? t(`doctor.${line.code}` as never) : line.code}</b>
-                <span className="block">{line.words}</span>
+                <span className={line.state === "ok" ? "" : "strong"}>{line.words}</span>
                 {line.hint && <span className="sub block">{line.hint}</span>}
               </span>
             </li>
