@@ -38,6 +38,14 @@ pub enum ActError {
 
 impl ActError {
     /// All of it as problems, for files and commands.
+    pub fn into_problems(self) -> Problems {
+        match self {
+            Self::Wrong(problems) => problems,
+            other => other.problems(),
+        }
+    }
+
+    /// The same without taking it.
     pub fn problems(&self) -> Problems {
         match self {
             Self::Refused(refused) => refused.problem().into(),

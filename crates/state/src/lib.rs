@@ -5,10 +5,10 @@
 
 mod act;
 mod apply;
+mod check;
 mod db;
 mod effect;
 mod error;
-pub mod mapping;
 mod notify;
 mod open;
 mod perform;
@@ -25,6 +25,7 @@ pub use act::{
     Act, DeploymentChange, Done, NewAccount, NewBundle, NewDeployment, NewSession, OneTimeCode, Outcome, SignIn,
 };
 pub use apply::Applied;
+pub use check::{check_deployment, tags_of};
 pub use db::account::{Account, Terminal};
 pub use db::advisory::AdvisoryFilter;
 pub use db::bundle::StoredBundle;
@@ -34,7 +35,7 @@ pub use db::variable::VariableValue;
 pub use error::{ActError, StateError};
 pub use notify::Versions;
 pub use open::Options;
-pub use read::{ChangeLine, Names, SiteRevision};
+pub use read::{ChangeLine, Names, RecordExport, SiteRevision};
 pub use secret::Secret;
 pub use session::SignedIn;
 

@@ -1,7 +1,6 @@
 //! Reading the state, and the stream `alarm` that the path writes (raise and clear are no acts).
 
 use std::collections::HashMap;
-use std::io::Write;
 
 use access::{Holder, Role};
 use config::SiteConfig;
@@ -58,6 +57,18 @@ impl Names {
             "nobody" => "nobody".to_owned(),
             known => self.0.get(known).cloned().unwrap_or_else(|| "a former account".to_owned()),
         }
+    }
+}
+
+/// How far an export of the record has come.
+pub struct RecordExport {
+    chain: Option<Chain>,
+    last: i64,
+}
+
+impl Default for RecordExport {
+    fn default() -> Self {
+        Self { chain: Some(Chain::new()), last: 0 }
     }
 }
 
@@ -186,27 +197,29 @@ impl State {
         }
     }
 
-    /// Writes the whole record as JSON lines with its closing line; [`record::verify_export`] reads it back.
-    pub async fn export_record(&self, out: &mut (dyn Write + Send)) -> Result<ChainReport, StateError> {
-        let write = |error| StateError::File { path: "the export".to_owned(), source: error };
-        let mut chain = Chain::new();
-        let mut last = 0;
-        loop {
-            let mut sql = self.0.database.reader().await?;
-            let page = change::after(&mut sql, last, PAGE).await?;
-            drop(sql);
-            let Some(newest) = page.last() else { break };
-            last = newest.number;
-            for stored in page {
-                follow(&mut chain, &stored).map_err(|fault| StateError::stored(fault.words))?;
-                out.write_all(&stored.entry).map_err(write)?;
-                out.write_all(b"\n").map_err(write)?;
+    /// The next part of the record as JSON lines, at most a few hundred entries; the last part ends with the closing
+    /// line, after it there is none. [`record::verify_export`] reads the whole.
+    pub async fn export_page(&self, export: &mut RecordExport) -> Result<Option<Vec<u8>>, StateError> {
+        let Some(chain) = &mut export.chain else { return Ok(None) };
+        let mut sql = self.0.database.reader().await?;
+        let page = change::after(&mut sql, export.last, PAGE).await?;
+        drop(sql);
+        let mut out = Vec::new();
+        for stored in &page {
+            follow(chain, stored).map_err(|fault| StateError::stored(fault.words))?;
+            out.extend_from_slice(&stored.entry);
+            out.push(b'\n');
+        }
+        match page.last() {
+            Some(newest) => export.last = newest.number,
+            None => {
+                if let Some(chain) = export.chain.take() {
+                    out.extend(record::end_line(&chain.report()));
+                    out.push(b'\n');
+                }
             }
         }
-        let report = chain.report();
-        out.write_all(&record::end_line(&report)).map_err(write)?;
-        out.write_all(b"\n").map_err(write)?;
-        Ok(report)
+        Ok(Some(out))
     }
 
     /// The newest advisories of a place.

@@ -37,6 +37,12 @@ impl Idle {
         last.is_none_or(|last| now.saturating_duration_since(last) <= IDLE)
     }
 
+    /// Whether it has idled out, without using it.
+    fn is_over(&self, id: Id) -> bool {
+        let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        uses.get(&id).is_some_and(|last| Instant::now().saturating_duration_since(*last) > IDLE)
+    }
+
     pub(crate) fn forget(&self, id: Id) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
@@ -69,6 +75,14 @@ impl State {
             return Ok(None);
         }
         actor_of(&mut sql, &found).await
+    }
+
+    /// Whether a session still stands. Looking is no use: an open page alone does not keep a session from idling out.
+    pub async fn is_signed_in(&self, session: Id, now: Timestamp) -> Result<bool, StateError> {
+        let mut sql = self.0.database.reader().await?;
+        let Some(found) = session::by_id(&mut sql, session).await? else { return Ok(false) };
+        let idled_out = found.kind == SessionKind::Browser && self.0.idle.is_over(session);
+        Ok(!idled_out && found.expires.is_none_or(|expires| expires >= now))
     }
 
     /// Makes `cli-token` in the data folder, readable by its owner only, unless a good one is there. It acts as the

@@ -10,9 +10,9 @@ use serde_json::json;
 use super::account::check_name;
 use crate::ActError;
 use crate::act::{DeploymentChange, NewDeployment, Outcome};
+use crate::check::{check_deployment, tags_of};
 use crate::db::bundle::{self as bundles, StoredBundle};
 use crate::db::deployment::{self, Deployment, Revision};
-use crate::mapping::check_deployment;
 use crate::notify::Topic;
 use crate::perform::{Changed, Effect, Work};
 
@@ -179,7 +179,8 @@ async fn check_revision(
         return Ok(None);
     };
     let site = work.state.site_in(work.sql).await?;
-    problems.0.extend(check_deployment(&site.config, &found.contract, name, at, tune).0);
+    let tags = tags_of(&site.config, work.state.addresses());
+    problems.0.extend(check_deployment(&site.config, &tags, &found.contract, name, at, tune).0);
     let places: BTreeSet<&str> = at.iter().map(|one| one.place.as_str()).collect();
     for other in deployment::all(work.sql).await?.iter().filter(|other| other.name != name) {
         let Some(shared) = other.revision.at.iter().find(|one| places.contains(one.place.as_str())) else { continue };

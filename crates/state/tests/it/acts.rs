@@ -140,7 +140,7 @@ fn a_deployment_that_can_not_work_is_refused_with_all_its_problems() {
         let expected = [
             "deployment.bad-name",
             "deployment.unknown-place",
-            "deployment.unknown-tag",
+            "mapping.unknown-tag",
             "mapping.unknown-signal",
             "tunable.outside-limits",
             "tunable.unknown",

@@ -5,13 +5,16 @@ use std::io::Cursor;
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Connection};
 use state::record::verify_export;
-use state::{Act, ChangeFilter};
+use state::{Act, ChangeFilter, RecordExport};
 
 use crate::bench::{Bench, both, deployment};
 
 async fn exported(bench: &Bench) -> Vec<u8> {
+    let mut export = RecordExport::default();
     let mut out = Vec::new();
-    bench.state.export_record(&mut out).await.unwrap();
+    while let Some(page) = bench.state.export_page(&mut export).await.unwrap() {
+        out.extend(page);
+    }
     out
 }
 
