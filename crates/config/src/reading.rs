@@ -7,6 +7,7 @@ mod fields;
 mod leaf;
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 use domain::{Problem, Problems};
 
@@ -16,7 +17,7 @@ pub use leaf::{Read, one_of};
 use crate::node::{Document, Kind};
 
 /// One step of a path through a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// Into a key of a table.
     Key(String),
@@ -148,22 +149,22 @@ impl<'a> Reading<'a> {
     pub fn finish(self, checks: Findings) -> Problems {
         let read = self.findings.into_inner();
         let broken_syntax = !self.document.syntax.is_empty();
-        let names_broken = |list: &str| {
-            let name = |finding: &Finding| {
-                let name = matches!(finding.at.last_key(), Some("name" | "path"));
-                finding.at.first_key() == Some(list) && (name || finding.at.0.len() <= 2)
-            };
-            read.iter().any(name)
-        };
-        let known = |finding: &Finding| read.iter().any(|first| finding.at.0.starts_with(&first.at.0));
+        let paths: HashSet<&[Step]> = read.iter().map(|finding| finding.at.0.as_slice()).collect();
+        let known =
+            |at: &At| (1..=at.0.len()).any(|length| at.0.get(..length).is_some_and(|path| paths.contains(path)));
+        let is_name = |at: &At| matches!(at.last_key(), Some("name" | "path")) || at.0.len() <= 2;
+        let broken_names: HashSet<&str> =
+            read.iter().filter(|finding| is_name(&finding.at)).filter_map(|finding| finding.at.first_key()).collect();
         let later: Vec<Finding> = checks
             .0
             .into_iter()
-            .filter(|finding| !broken_syntax && !known(finding) && !finding.looked_for.is_some_and(names_broken))
+            .filter(|finding| !broken_syntax && !known(&finding.at))
+            .filter(|finding| !finding.looked_for.is_some_and(|list| broken_names.contains(list)))
             .collect();
         let document = self.document;
         let mut placed: Vec<(usize, Problem)> = syntax_problems(document, self.noun);
-        let broken_lines: Vec<_> = placed.iter().filter_map(|(byte, _)| Some(document.line_column(*byte)?.0)).collect();
+        let broken_lines: HashSet<_> =
+            placed.iter().filter_map(|(byte, _)| Some(document.line_column(*byte)?.0)).collect();
         for mut finding in read.into_iter().chain(later) {
             let byte = locate(document, &finding);
             if let Some((line, _)) = document.line_column(byte) {

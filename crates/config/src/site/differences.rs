@@ -1,6 +1,6 @@
 //! What changes between two configurations, one sentence each, for the dry run and the record of changes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::unit::Unit;
 use serde::Serialize;
@@ -54,8 +54,9 @@ fn compare_objects(
     for gone in before.iter().filter(|name| !has.contains(name)) {
         found.push(format!("{noun} {gone} is removed"));
     }
+    let first: HashMap<&String, &Map<String, Json>> = before.iter().zip(old).rev().collect();
     for (item, name) in new.iter().zip(&after) {
-        match before.iter().position(|old| old == name).and_then(|at| old.get(at)) {
+        match first.get(name) {
             Some(old) => compare_fields(found, &format!("{noun} {name}"), old, item),
             None => found.push(format!("{noun} {name} is new{}", details(item, key))),
         }
