@@ -121,7 +121,7 @@ pub struct NewTerminal {
 pub struct Enrolment {
     /// The one-time code.
     pub code: String,
-    /// The page that spends it: `/enter/…`.
+    /// The page of the app that spends it: `/enter/…`.
     pub path: String,
     /// Until when.
     pub until_ms: i64,

@@ -47,7 +47,7 @@ pub struct LiveHeartbeat {
 /// Event `changed`: something else than a value is new; ask again for what you show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LiveChanged {
-    /// `site`, `deployments`, `bundles`, `accounts`, `advisories`, `changes`.
+    /// `site`, `deployments`, `bundles`, `accounts`, `variables`, `advisories`, `changes`.
     pub what: Vec<String>,
     /// The number of the newest entry in the record of changes; also the event's id.
     pub head: i64,

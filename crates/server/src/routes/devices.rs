@@ -1,15 +1,26 @@
 //! Devices: list, save, test while typing, read now.
 
-use axum::Json;
-use axum::extract::{Path, Query};
+use access::Action;
+use axum::extract::State;
+use domain::{PlacePath, Problem};
+use state::Act;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Shared;
 use crate::api::common::{AtPlace, Done};
-use crate::api::device::{AddressValue, Device, DeviceDetail, DeviceTest, ReadAddresses, SaveDevice, TestDevice};
+use crate::api::device::{
+    AddressValue, Device, DeviceDetail, DeviceSettings, DeviceTest, ReadAddresses, SaveDevice, TestDevice,
+};
 use crate::api::site::RemoveQuery;
+use crate::extract::{Json, Path, Query, place};
 use crate::failure::{Failure, Failures};
+use crate::routes::done;
+use crate::routes::edit::SiteEdit;
+use crate::who::Who;
+
+/// So many addresses at once.
+const ADDRESSES: usize = 500;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -20,46 +31,128 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 }
 
 /// All devices with their state in words.
-#[utoipa::path(get, path = "/api/v1/devices", tag = "devices", params(AtPlace), responses((status = 200, body = Vec<Device>), Failures),
+#[utoipa::path(get, path = "/api/v1/devices", tag = "devices", params(AtPlace),
+    responses((status = 200, body = Vec<Device>), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
-async fn list_devices(Query(at): Query<AtPlace>) -> Result<Json<Vec<Device>>, Failure> {
-    Err(Failure::not_built())
+async fn list_devices(
+    State(server): State<Shared>,
+    who: Who,
+    Query(at): Query<AtPlace>,
+) -> Result<Json<Vec<Device>>, Failure> {
+    who.may_somewhere(Action::See).await?;
+    let asked = place(at.place.as_deref())?;
+    let devices = server.site.devices.devices().into_iter();
+    Ok(Json(devices.filter(|one| asked.contains(&one.place) && who.sees(&one.place)).collect()))
 }
 
-/// One device with its requests and errors.
-#[utoipa::path(get, path = "/api/v1/devices/{name}", tag = "devices", responses((status = 200, body = DeviceDetail), Failures),
+/// One device with its settings, requests and errors.
+#[utoipa::path(get, path = "/api/v1/devices/{name}", tag = "devices",
+    responses((status = 200, body = DeviceDetail), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
-async fn show_device(Path(name): Path<String>) -> Result<Json<DeviceDetail>, Failure> {
-    Err(Failure::not_built())
+async fn show_device(
+    State(server): State<Shared>,
+    who: Who,
+    Path(name): Path<String>,
+) -> Result<Json<DeviceDetail>, Failure> {
+    let configured = configured(&server, &name).await?;
+    who.may(Action::See, &configured.place).await?;
+    let settings = settings(&configured)?;
+    // a device that was saved a moment ago may not run yet
+    let now = server.site.devices.device(&name).ok_or_else(|| not_running(&name))?;
+    Ok(Json(DeviceDetail { device: now.device, settings, blocks: now.blocks, errors: now.errors }))
 }
 
 /// Adds a device or changes the one of this name, with tags.
 #[utoipa::path(post, path = "/api/v1/devices", tag = "devices", responses((status = 200, body = Done), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("configure"))))]
-async fn save_device(Json(ask): Json<SaveDevice>) -> Result<Json<Done>, Failure> {
-    Err(Failure::not_built())
+async fn save_device(
+    State(server): State<Shared>,
+    who: Who,
+    Json(ask): Json<SaveDevice>,
+) -> Result<Json<Done>, Failure> {
+    who.may(Action::Configure, &PlacePath::site()).await?;
+    let mut edit = SiteEdit::of(&server).await?;
+    edit.put("device", &ask.device.name, &ask.device);
+    for tag in &ask.tags {
+        edit.put("tag", &tag.name, tag);
+    }
+    let act = Act::ChangeSite { config: edit.checked()?, based_on: Some(ask.based_on) };
+    who.act(act, ask.because).await.map(done)
 }
 
 /// Removes a device and its tags. Its history stays.
-#[utoipa::path(delete, path = "/api/v1/devices/{name}", tag = "devices", params(("name" = String, Path), RemoveQuery), responses((status = 200, body = Done), Failures),
+#[utoipa::path(delete, path = "/api/v1/devices/{name}", tag = "devices",
+    params(("name" = String, Path), RemoveQuery), responses((status = 200, body = Done), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("configure"))))]
-async fn remove_device(Path(name): Path<String>, Query(ask): Query<RemoveQuery>) -> Result<Json<Done>, Failure> {
-    Err(Failure::not_built())
+async fn remove_device(
+    State(server): State<Shared>,
+    who: Who,
+    Path(name): Path<String>,
+    Query(ask): Query<RemoveQuery>,
+) -> Result<Json<Done>, Failure> {
+    who.may(Action::Configure, &PlacePath::site()).await?;
+    configured(&server, &name).await?;
+    let mut edit = SiteEdit::of(&server).await?;
+    edit.remove("device", "name", &name);
+    edit.remove("tag", "device", &name);
+    let act = Act::ChangeSite { config: edit.checked()?, based_on: Some(ask.based_on) };
+    who.act(act, ask.because).await.map(done)
 }
 
 /// Tries a device while it is being typed. Reads only, keeps nothing.
-#[utoipa::path(post, path = "/api/v1/devices/test", tag = "devices", responses((status = 200, body = DeviceTest), Failures),
+#[utoipa::path(post, path = "/api/v1/devices/test", tag = "devices",
+    responses((status = 200, body = DeviceTest), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("test-device"))))]
-async fn test_device(Json(ask): Json<TestDevice>) -> Result<Json<DeviceTest>, Failure> {
-    Err(Failure::not_built())
+async fn test_device(
+    State(server): State<Shared>,
+    who: Who,
+    Json(ask): Json<TestDevice>,
+) -> Result<Json<DeviceTest>, Failure> {
+    who.may(Action::TestDevice, &place(ask.device.place.as_deref())?).await?;
+    few_enough(ask.addresses.len())?;
+    Ok(Json(server.site.devices.test(ask).await))
 }
 
-/// Reads addresses of a running device now.
-#[utoipa::path(post, path = "/api/v1/devices/{name}/read", tag = "devices", responses((status = 200, body = Vec<AddressValue>), Failures),
+/// Reads addresses of a running device now, within its budget.
+#[utoipa::path(post, path = "/api/v1/devices/{name}/read", tag = "devices",
+    responses((status = 200, body = Vec<AddressValue>), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("test-device"))))]
 async fn read_device(
+    State(server): State<Shared>,
+    who: Who,
     Path(name): Path<String>,
     Json(ask): Json<ReadAddresses>,
 ) -> Result<Json<Vec<AddressValue>>, Failure> {
-    Err(Failure::not_built())
+    let configured = configured(&server, &name).await?;
+    who.may(Action::TestDevice, &configured.place).await?;
+    few_enough(ask.addresses.len())?;
+    server.site.devices.read(&name, ask).await.map(Json).map_err(Failure::wrong)
+}
+
+async fn configured(server: &Shared, name: &str) -> Result<config::site::Device, Failure> {
+    let site = server.config().await?;
+    site.config.device(name).cloned().ok_or_else(|| Failure::missing("device", name))
+}
+
+fn settings(device: &config::site::Device) -> Result<DeviceSettings, Failure> {
+    let settings = serde_json::to_value(device).and_then(serde_json::from_value);
+    settings.map_err(|error| {
+        let problem =
+            Problem::new("device.settings", format!("device {}", device.name), "Its settings can't be shown.");
+        Failure::wrong(problem.why(error.to_string()))
+    })
+}
+
+fn few_enough(number: usize) -> Result<(), Failure> {
+    if number <= ADDRESSES {
+        return Ok(());
+    }
+    let what = format!("These are {number} addresses; at most {ADDRESSES} are read at once.");
+    Err(Failure::wrong(Problem::new("request.addresses", "addresses", what)))
+}
+
+fn not_running(name: &str) -> Failure {
+    let problem =
+        Problem::new("device.not-running", format!("device {name}"), "It is configured but does not run yet.");
+    Failure::new(axum::http::StatusCode::NOT_FOUND, problem.hint("Try again in a second."))
 }

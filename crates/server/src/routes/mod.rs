@@ -1,8 +1,10 @@
-//! Thin files, one per resource.
+//! Thin files, one per resource: read what was asked, ask `access`, ask the state or a port, shape the answer.
 
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
+use crate::api::common::Done;
+use crate::extract::Json;
 
 mod about;
 mod accounts;
@@ -12,8 +14,10 @@ mod changes;
 mod deployments;
 mod devices;
 mod doctor;
+mod edit;
 mod history;
 mod live;
+mod mapping;
 mod places;
 mod session;
 mod site;
@@ -35,9 +39,15 @@ pub(crate) fn api() -> OpenApiRouter<Shared> {
         .merge(history::router())
         .merge(bundles::router())
         .merge(deployments::router())
+        .merge(mapping::router())
         .merge(advisories::router())
         .merge(changes::router())
         .merge(site::router())
         .merge(live::router())
         .merge(doctor::router())
+}
+
+/// An act that was done, as an answer.
+fn done(done: state::Done) -> Json<Done> {
+    Json(Done { change: done.change, words: done.words })
 }

@@ -1,43 +1,117 @@
 //! Signing in and out, and the first owner.
 
-use axum::Json;
-use axum::extract::{Path, Query};
+use access::{Action, ActionGroup, Actor, Role};
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::Problem;
+use state::{Act, NewAccount, NewSession, Outcome, Secret, StateError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Shared;
-use crate::api::account::{FirstRun, Me, SignIn};
+use crate::api::account::{ActorKind, FirstRun, Me, SignIn};
 use crate::api::common::Done;
+use crate::extract::Json;
 use crate::failure::{Failure, Failures};
+use crate::who::{COOKIE, Who};
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(sign_in, sign_out)).routes(routes!(me)).routes(routes!(first_run))
 }
 
-/// Signs in and sets the session cookie.
+/// Signs in with name and password or with a one-time code, and sets the session cookie. Needs no session.
 #[utoipa::path(post, path = "/api/v1/session", tag = "session", responses((status = 200, body = Me), Failures),
-    extensions(("x-role" = json!("site")), ("x-access" = json!("sign-in"))))]
-async fn sign_in(Json(ask): Json<SignIn>) -> Result<Json<Me>, Failure> {
-    Err(Failure::not_built())
+    extensions(("x-role" = json!("both")), ("x-access" = json!("sign-in"))))]
+async fn sign_in(State(server): State<Shared>, who: Who, Json(ask): Json<SignIn>) -> Result<Response, Failure> {
+    let how = match ask {
+        SignIn { code: Some(code), .. } => state::SignIn::Code(Secret::new(code)),
+        SignIn { name: Some(name), password: Some(password), code: None } => {
+            state::SignIn::Password { name, password: Secret::new(password) }
+        }
+        _ => {
+            let problem = Problem::new("session.incomplete", "body", "Give a name with its password, or a code.");
+            return Err(Failure::wrong(problem));
+        }
+    };
+    let done = who.act(Act::SignIn(how), None).await?;
+    welcome(&server, done.outcome).await
 }
 
-/// Signs out.
+/// Ends the own session.
 #[utoipa::path(delete, path = "/api/v1/session", tag = "session", responses((status = 200, body = Done), Failures),
-    extensions(("x-role" = json!("site")), ("x-access" = json!("sign-out"))))]
-async fn sign_out() -> Result<Json<Done>, Failure> {
-    Err(Failure::not_built())
+    extensions(("x-role" = json!("both")), ("x-access" = json!("sign-out"))))]
+async fn sign_out(who: Who) -> Result<Response, Failure> {
+    let Some(session) = who.session else {
+        who.may_somewhere(Action::SignOut).await?;
+        return Err(Failure::new(
+            StatusCode::NOT_FOUND,
+            Problem::new("session.missing", "session", "There is no session."),
+        ));
+    };
+    let done = who.act(Act::SignOut { session }, None).await?;
+    Ok(with_cookie(Json(Done { change: done.change, words: done.words }).into_response(), "", 0))
 }
 
 /// Who is asking, and what they may do.
 #[utoipa::path(get, path = "/api/v1/me", tag = "session", responses((status = 200, body = Me), Failures),
-    extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
-async fn me() -> Result<Json<Me>, Failure> {
-    Err(Failure::not_built())
+    extensions(("x-role" = json!("both")), ("x-access" = json!("see"))))]
+async fn me(State(server): State<Shared>, who: Who) -> Result<Json<Me>, Failure> {
+    who.may_somewhere(Action::See).await?;
+    Ok(Json(describe(&server, &who).await?))
 }
 
-/// Makes the first owner with the set-up code, and signs them in.
+/// Makes the first owner with the set-up code that the edge printed, and signs them in. Needs no session, works once.
 #[utoipa::path(post, path = "/api/v1/first-run", tag = "session", responses((status = 200, body = Me), Failures),
-    extensions(("x-role" = json!("site")), ("x-access" = json!("first-run"))))]
-async fn first_run(Json(ask): Json<FirstRun>) -> Result<Json<Me>, Failure> {
-    Err(Failure::not_built())
+    extensions(("x-role" = json!("both")), ("x-access" = json!("first-run"))))]
+async fn first_run(State(server): State<Shared>, who: Who, Json(ask): Json<FirstRun>) -> Result<Response, Failure> {
+    let account = NewAccount {
+        name: ask.name,
+        label: ask.label.unwrap_or_default(),
+        role: Role::Owner,
+        password: Some(Secret::new(ask.password)),
+    };
+    let done = who.act(Act::FirstOwner { code: Some(Secret::new(ask.code)), account }, None).await?;
+    welcome(&server, done.outcome).await
+}
+
+/// The cookie of a new session, and who it is.
+async fn welcome(server: &Shared, outcome: Outcome) -> Result<Response, Failure> {
+    let Outcome::Session(NewSession { token, expires, .. }) = outcome else {
+        return Err(StateError::Stored { what: "Signing in opened no session.".to_owned() }.into());
+    };
+    let signed_in = server.site.state.signed_in(token.reveal(), server.now()).await?;
+    let me = describe(server, &Who::from_signed_in(signed_in, server)).await?;
+    // a terminal stays signed in for good; browsers cap this at 400 days
+    const FOR_GOOD: u64 = 400 * 86_400;
+    let age = expires.map_or(FOR_GOOD, |expires| expires.since(server.now()).as_secs());
+    Ok(with_cookie(Json(me).into_response(), token.reveal(), age))
+}
+
+/// `Secure` comes with HTTPS: over plain HTTP on loopback browsers would drop it.
+fn with_cookie(mut answer: Response, token: &str, age_s: u64) -> Response {
+    let cookie = format!("{COOKIE}={token}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Strict");
+    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
+        cookie.set_sensitive(true);
+        answer.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    answer
+}
+
+async fn describe(server: &Shared, who: &Who) -> Result<Me, Failure> {
+    let holders = server.holders().await?;
+    let place = who.place();
+    let closed = Action::ALL.into_iter().filter(|action| action.group() == ActionGroup::Closed);
+    Ok(Me {
+        kind: match who.actor {
+            Actor::Terminal { .. } => ActorKind::Terminal,
+            Actor::Box { .. } => ActorKind::Box,
+            Actor::Person { .. } | Actor::Nobody => ActorKind::Person,
+        },
+        name: who.actor.name().to_owned(),
+        label: who.label.clone(),
+        role: who.actor.holds().map(|(role, _)| role.to_string()).unwrap_or_default(),
+        place: place.to_string(),
+        permissions: closed.map(|action| who.permission(action, &place, &holders)).collect(),
+    })
 }

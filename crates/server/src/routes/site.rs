@@ -1,17 +1,28 @@
 //! The configuration as one document.
 
-use axum::Json;
-use axum::extract::{Path, Query};
+use access::Action;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use config::SiteConfig;
+use domain::{PlacePath, Problem};
+use state::StateError;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Shared;
 use crate::api::site::{Applied, ApplySite, SiteDocument};
+use crate::extract::Json;
 use crate::failure::{Failure, Failures};
+use crate::who::Who;
+
+/// A document is at most this long: ten thousand tags with all their settings.
+const DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(show_site, apply_site))
+        .layer(DefaultBodyLimit::max(DOCUMENT_BYTES))
         .routes(routes!(show_site_toml))
         .routes(routes!(site_schema))
 }
@@ -19,27 +30,59 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 /// The whole configuration with its deployments.
 #[utoipa::path(get, path = "/api/v1/site", tag = "site", responses((status = 200, body = SiteDocument), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
-async fn show_site() -> Result<Json<SiteDocument>, Failure> {
-    Err(Failure::not_built())
+async fn show_site(State(server): State<Shared>, who: Who) -> Result<Json<SiteDocument>, Failure> {
+    who.may(Action::See, &PlacePath::site()).await?;
+    let site = server.site.state.site_document().await?;
+    let document = serde_json::to_value(&site.config)
+        .map_err(|error| StateError::Stored { what: format!("The configuration can't be shown: {error}.") })?;
+    Ok(Json(SiteDocument { head: site.head, document }))
 }
 
 /// The same as a file for people.
-#[utoipa::path(get, path = "/api/v1/site/toml", tag = "site", responses((status = 200, description = "TOML", body = String, content_type = "application/toml"), Failures),
+#[utoipa::path(get, path = "/api/v1/site/toml", tag = "site",
+    responses((status = 200, description = "TOML", body = String, content_type = "application/toml"), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
-async fn show_site_toml() -> Result<axum::response::Response, Failure> {
-    Err(Failure::not_built())
+async fn show_site_toml(State(server): State<Shared>, who: Who) -> Result<Response, Failure> {
+    who.may(Action::See, &PlacePath::site()).await?;
+    let site = server.site.state.site_document().await?;
+    Ok(([(header::CONTENT_TYPE, "application/toml")], config::to_toml(&site.config)).into_response())
 }
 
 /// JSON schema of the configuration.
-#[utoipa::path(get, path = "/api/v1/site/schema", tag = "site", responses((status = 200, description = "JSON schema", body = Object, content_type = "application/json"), Failures),
+#[utoipa::path(get, path = "/api/v1/site/schema", tag = "site",
+    responses((status = 200, description = "JSON schema", body = Object, content_type = "application/json"), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
-async fn site_schema() -> Result<axum::response::Response, Failure> {
-    Err(Failure::not_built())
+async fn site_schema(who: Who) -> Result<Json<serde_json::Value>, Failure> {
+    who.may_somewhere(Action::See).await?;
+    Ok(Json(config::schema()))
 }
 
 /// Applies a whole configuration, or says what would change.
 #[utoipa::path(put, path = "/api/v1/site", tag = "site", responses((status = 200, body = Applied), Failures),
     extensions(("x-role" = json!("site")), ("x-access" = json!("configure"))))]
-async fn apply_site(Json(ask): Json<ApplySite>) -> Result<Json<Applied>, Failure> {
-    Err(Failure::not_built())
+async fn apply_site(
+    State(server): State<Shared>,
+    who: Who,
+    Json(ask): Json<ApplySite>,
+) -> Result<Json<Applied>, Failure> {
+    who.may(Action::Configure, &PlacePath::site()).await?;
+    let document = read(&server, &ask)?;
+    let state = &server.site.state;
+    let applied = state.apply(&who.actor, document, ask.based_on, ask.because, ask.dry_run, server.now()).await;
+    match applied {
+        Ok(state::Applied { differences, applied, head }) => Ok(Json(Applied { differences, applied, head })),
+        Err(error) => Err(who.failure(error).await?),
+    }
+}
+
+fn read(server: &Shared, ask: &ApplySite) -> Result<SiteConfig, Failure> {
+    let addresses = server.site.state.addresses().as_ref();
+    match (&ask.toml, &ask.document) {
+        (Some(toml), None) => {
+            let file = ask.file.as_deref().unwrap_or("site.toml");
+            config::check_site(toml, file, addresses).map_err(Failure::wrong)
+        }
+        (None, Some(document)) => config::check_site_json(document, addresses).map_err(Failure::wrong),
+        _ => Err(Failure::wrong(Problem::new("site.one-document", "body", "Give either `toml` or `document`."))),
+    }
 }

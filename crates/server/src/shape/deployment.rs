@@ -1,0 +1,179 @@
+//! Deployments: the stored part and the running part together, and what is found about a mapping.
+
+use std::collections::BTreeMap;
+
+use access::Action;
+use bundle::Contract;
+use bundle::mapping::{self, Severity, SignalMatch};
+use config::site::DeploymentAt;
+use domain::{Mode as Stored, PlacePath};
+use state::{Deployment as StoredDeployment, Revision as StoredRevision};
+
+use crate::api::common::Texts;
+use crate::api::deployment::{
+    Deployment, DeploymentDetail, DeploymentPlace, Evidence, Finding, FindingLevel, Mode, Revision, Rung, SignalNow,
+    TunableNow,
+};
+use crate::shape::bundle::{normal, signal, tunable};
+use crate::shape::{Scene, Tags};
+
+impl From<Stored> for Mode {
+    fn from(mode: Stored) -> Self {
+        match mode {
+            Stored::Off => Self::Off,
+            Stored::Watch => Self::Watch,
+            Stored::Advise => Self::Advise,
+            Stored::Ask => Self::Ask,
+            Stored::Write => Self::Write,
+        }
+    }
+}
+
+impl From<Mode> for Stored {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Off => Self::Off,
+            Mode::Watch => Self::Watch,
+            Mode::Advise => Self::Advise,
+            Mode::Ask => Self::Ask,
+            Mode::Write => Self::Write,
+        }
+    }
+}
+
+pub(crate) fn place_of(deployment: &StoredDeployment) -> String {
+    deployment.revision.at.first().map(|one| one.place.to_string()).unwrap_or_default()
+}
+
+pub(crate) fn deployment(one: &StoredDeployment, active: &[domain::Advisory], scene: &Scene) -> Deployment {
+    let contract = scene.contract(&one.revision.bundle);
+    let actions = [Action::SwitchOff, Action::SetMode, Action::Deploy, Action::RemoveDeployment];
+    Deployment {
+        name: one.name.clone(),
+        place: place_of(one),
+        places: one.revision.at.iter().map(|at| at.place.to_string()).collect(),
+        model: contract.map_or_else(|| "?".to_owned(), |contract| contract.name.clone()),
+        title: contract.map_or_else(|| Texts::plain(&one.name), |contract| contract.title.clone().into()),
+        version: version(&one.revision.bundle, scene),
+        bundle: one.revision.bundle.clone(),
+        revision: one.revision.number,
+        mode: one.mode.into(),
+        mode_since_ms: one.mode_since.millis(),
+        mode_by: scene.names.of(&one.mode_by),
+        writes: Vec::new(),
+        runtime: scene.server.site.deployments.runtime(&one.name),
+        advisories: active.iter().filter(|it| it.deployment == one.name).map(|it| it.id.to_string()).collect(),
+        permissions: actions.into_iter().map(|action| scene.permission(action, &one.place)).collect(),
+    }
+}
+
+pub(crate) fn deployment_detail(
+    one: &StoredDeployment,
+    revisions: &[StoredRevision],
+    active: &[domain::Advisory],
+    scene: &Scene,
+) -> DeploymentDetail {
+    let contract = scene.contract(&one.revision.bundle);
+    let tags = Tags::of(scene);
+    let at = one.revision.at.iter().map(|at| place(at, contract, &tags));
+    let tunables = contract.map(|contract| contract.tunables.as_slice()).unwrap_or_default().iter();
+    DeploymentDetail {
+        deployment: deployment(one, active, scene),
+        at: at.collect(),
+        tunables: tunables
+            .map(|known| TunableNow {
+                value: one.revision.tune.get(&known.name).copied().unwrap_or(known.value),
+                tunable: tunable(known),
+            })
+            .collect(),
+        ladder: ladder(one, contract, scene),
+        revisions: revisions.iter().map(|other| revision(other, one, scene)).collect(),
+    }
+}
+
+fn revision(revision: &StoredRevision, one: &StoredDeployment, scene: &Scene) -> Revision {
+    Revision {
+        number: revision.number,
+        version: version(&revision.bundle, scene),
+        bundle: revision.bundle.clone(),
+        since_ms: revision.made.millis(),
+        by: scene.names.of(&revision.made_by),
+        because: revision.because.clone(),
+        in_use: revision.number == one.revision.number,
+    }
+}
+
+fn version(digest: &str, scene: &Scene) -> String {
+    scene.contract(digest).map_or_else(|| "?".to_owned(), |contract| contract.version.clone())
+}
+
+/// One place with its signals, live values and findings.
+pub(crate) fn place(at: &DeploymentAt, contract: Option<&Contract>, tags: &Tags<'_>) -> DeploymentPlace {
+    let signals = contract.map(|contract| {
+        let matches = mapping::check(contract, &at.map, tags.facts());
+        matches.into_iter().map(|one| signal_now(contract, one, tags)).collect()
+    });
+    let map: BTreeMap<String, String> = at.map.iter().map(|(signal, tag)| (signal.clone(), tag.to_string())).collect();
+    DeploymentPlace { place: at.place.to_string(), map, signals: signals.unwrap_or_default() }
+}
+
+/// A signal of the contract, or a name that the contract does not have.
+fn signal_now(contract: &Contract, one: SignalMatch, tags: &Tags<'_>) -> SignalNow {
+    let known = contract.signal(&one.signal).map(|known| signal(contract, known));
+    let conversion = one.findings.iter().find(|found| found.code == "mapping.converted");
+    SignalNow {
+        title: known.as_ref().map_or_else(|| Texts::plain(&one.signal), |known| known.title.clone()),
+        unit: known.as_ref().map(|known| known.unit.clone()).unwrap_or_default(),
+        role: known.as_ref().map(|known| known.role.clone()).unwrap_or_default(),
+        range: known.as_ref().and_then(|known| known.range),
+        normal: normal(contract, &one.signal),
+        conversion: conversion.map(|found| found.what.clone()),
+        reading: one.tag.as_ref().map(|tag| tags.latest(tag)),
+        tag: one.tag.as_ref().map(ToString::to_string),
+        findings: one.findings.into_iter().map(finding).collect(),
+        signal: one.signal,
+    }
+}
+
+fn finding(found: mapping::Finding) -> Finding {
+    let level = match found.severity {
+        Severity::Note => FindingLevel::Fine,
+        Severity::Warning => FindingLevel::Look,
+        Severity::Blocking => FindingLevel::Stop,
+    };
+    let words = if found.hint.is_empty() { found.what } else { format!("{}: {}", found.what, found.hint) };
+    Finding { level, code: found.code.to_owned(), words }
+}
+
+/// The five rungs with what each stands on. What this version can't do is said, not hidden.
+fn ladder(one: &StoredDeployment, contract: Option<&Contract>, scene: &Scene) -> Vec<Rung> {
+    let modes = [Stored::Off, Stored::Watch, Stored::Advise, Stored::Ask, Stored::Write];
+    modes.into_iter().map(|mode| rung(mode, one, contract, scene)).collect()
+}
+
+fn rung(mode: Stored, one: &StoredDeployment, contract: Option<&Contract>, scene: &Scene) -> Rung {
+    let place: &PlacePath = &one.place;
+    let mut permission = scene.permission(if mode == Stored::Off { Action::SwitchOff } else { Action::SetMode }, place);
+    if mode > Stored::Advise {
+        permission.allowed = false;
+        permission.who_could = Vec::new();
+        permission.why_not =
+            Some("You can't let this model write: there is no write guard in this version.".to_owned());
+    }
+    let line = |met, code: &str, words: String| Evidence { met, code: code.to_owned(), words };
+    let rule = contract.and_then(|contract| contract.rule.as_ref());
+    let evidence = match mode {
+        Stored::Off => Vec::new(),
+        Stored::Watch => {
+            let all = contract.map_or(0, |contract| contract.signals.len());
+            let mapped = one.revision.at.iter().map(|at| at.map.len()).min().unwrap_or(0);
+            vec![line(mapped >= all, "signals-mapped", format!("{mapped} of {all} signals mapped"))]
+        }
+        Stored::Advise => vec![
+            line(rule.is_some(), "rule", "a rule for advice".to_owned()),
+            line(rule.is_some_and(|rule| !rule.response.is_empty()), "response-written", "response written".to_owned()),
+        ],
+        Stored::Ask | Stored::Write => vec![line(false, "write-guard", "a write guard".to_owned())],
+    };
+    Rung { mode: mode.into(), current: one.mode == mode, evidence, permission }
+}
