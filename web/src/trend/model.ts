@@ -103,16 +103,3 @@ export function indexAt(times: readonly number[], at: number): number {
   }
   return found;
 }
-
-/** Stretches without any value, longer than `least`: for series whose server gave no reasons. The ends of the span count too. */
-export function holes(data: Pick<TrendData, "times" | "mean">, from: number, to: number, least: number): Gap[] {
-  const found: Gap[] = [];
-  let last = from;
-  data.times.forEach((time, index) => {
-    if (data.mean[index] === null) return;
-    if (time - last > least) found.push({ from: last, to: time });
-    last = time;
-  });
-  if (to - last > least) found.push({ from: last, to });
-  return found;
-}

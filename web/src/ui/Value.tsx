@@ -12,14 +12,14 @@ interface ValueProps {
   now: number;
   lost: boolean;
   /** The note under the value (two lines) or beside it. */
-  note?: "under" | "beside" | "none";
+  noteAt?: "under" | "beside" | "none";
 }
 
-export function Value({ reading, tag, now, lost, note = "under" }: ValueProps) {
+export function Value({ reading, tag, now, lost, noteAt = "under" }: ValueProps) {
   const view = viewOf(reading, tag, now, lost);
-  const noted = note !== "none" && view.note !== "" && <span className="v-note">{view.note}</span>;
+  const noted = noteAt !== "none" && view.note !== "" && <span className="v-note">{view.note}</span>;
   return (
-    <span className={`v-text ${view.look} ${note}`}>
+    <span className={`v-text ${view.look} ${noteAt}`}>
       <span className="v-main">
         {view.look === "stale" && (
           <>

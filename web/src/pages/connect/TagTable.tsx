@@ -73,7 +73,7 @@ function TagRow({ tag, second, onEdit }: Omit<TagTableProps, "tags"> & { tag: Ta
         <Spark points={minute} low={tag.normal?.[0]} high={tag.normal?.[1]} stale={view.look === "stale"} missing={view.look === "bad"} />
       </td>
       <td className="r">
-        <Value reading={reading} tag={tag} now={now} lost={lost} note="none" />
+        <Value reading={reading} tag={tag} now={now} lost={lost} noteAt="none" />
       </td>
       <td className={view.look === "bad" ? "bad" : "sub"}>{view.look === "stale" ? t("value.old") : view.look === "none" ? t("value.notYet") : qualityWord(reading)}</td>
       <td className="r sub">{reading.at_ms == null ? "\u2013" : span(now - reading.at_ms)}</td>

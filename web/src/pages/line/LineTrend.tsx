@@ -86,7 +86,7 @@ function Now({ name, tag, of }: { name: string; tag: Tag | undefined; of: number
   const now = useNow(1000);
   return (
     <>
-      <Value reading={reading} tag={tag} now={now} lost={lost} note="none" />
+      <Value reading={reading} tag={tag} now={now} lost={lost} noteAt="none" />
       {of !== undefined && typeof reading?.value === "number" && <span className="u"> {t("trend.of", { most: of })}</span>}
     </>
   );

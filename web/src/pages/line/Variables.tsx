@@ -34,7 +34,7 @@ function Variable({ tag, onOpen }: { tag: Tag; onOpen: () => void }) {
   const now = useNow(5000);
   return (
     <Button kind="quiet" className="variable" onClick={onOpen}>
-      <span className="sub">{localised(tag.label)}</span> <Value reading={reading} tag={tag} now={now} lost={lost} note="none" />
+      <span className="sub">{localised(tag.label)}</span> <Value reading={reading} tag={tag} now={now} lost={lost} noteAt="none" />
     </Button>
   );
 }

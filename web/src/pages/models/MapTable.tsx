@@ -81,7 +81,7 @@ function MapRow({ signal, mapping, tags, disabled }: { signal: SignalNow; mappin
           </optgroup>
         </select>
       </td>
-      <td className="r nw">{tag ? <Value reading={reading} tag={info} now={now} lost={lost} note="none" /> : "\u2013"}</td>
+      <td className="r nw">{tag ? <Value reading={reading} tag={info} now={now} lost={lost} noteAt="none" /> : "\u2013"}</td>
       <td className="nw sub">{signal.conversion ?? (tag ? t("map.sameUnit") : "\u2013")}</td>
       <td>
         {signal.findings.length === 0 && tag ? (

@@ -75,5 +75,5 @@ function OutputValue({ tag, unit: shown, range }: { tag: string; unit: string; r
   const reading = useReading(tag);
   const lost = useConnection().state === "lost";
   const now = useNow(1000);
-  return <Value reading={reading} tag={{ unit: shown, range } as unknown as Tag} now={now} lost={lost} note="none" />;
+  return <Value reading={reading} tag={{ unit: shown, range } as unknown as Tag} now={now} lost={lost} noteAt="none" />;
 }

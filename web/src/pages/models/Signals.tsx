@@ -56,7 +56,7 @@ function SignalRow({ signal, abnormal }: { signal: SignalNow; abnormal: boolean 
         )}
       </td>
       <td style={{ minWidth: 64 }}>{signal.role === "input" ? <Gauge value={typeof reading?.value === "number" ? reading.value : null} low={signal.normal?.[0]} high={signal.normal?.[1]} range={signal.range} abnormal={abnormal} /> : <span className="cap">{word("signalRole", signal.role)}</span>}</td>
-      <td className="r nw">{signal.tag ? <Value reading={reading} tag={asTag} now={now} lost={lost} note="none" /> : t("model.notMapped")}</td>
+      <td className="r nw">{signal.tag ? <Value reading={reading} tag={asTag} now={now} lost={lost} noteAt="none" /> : t("model.notMapped")}</td>
       <td className="r nw sub">{signal.normal ? band(signal.normal[0], signal.normal[1]) : "\u2013"}</td>
     </tr>
   );

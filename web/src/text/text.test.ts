@@ -1,0 +1,95 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { beforeAll, describe, expect, it } from "vitest";
+import { de } from "./de";
+import { en } from "./en";
+import { isKey, loadLanguage, localised, t, word, type Entry } from "./index";
+
+const catalogues: Record<string, Record<string, Entry>> = { en, de };
+const forms = (entry: Entry) => (typeof entry === "string" ? [entry] : [entry.one, entry.other]);
+const holes = (entry: Entry) => [...new Set(forms(entry).flatMap((text) => text.match(/\{\w+\}/g) ?? []))].sort();
+
+describe("the text catalogue", () => {
+  it("has the same keys in every language", () => {
+    expect(Object.keys(de).sort()).toEqual(Object.keys(en).sort());
+  });
+
+  it("takes the same parameters in every language", () => {
+    for (const key of Object.keys(en)) expect([key, holes(catalogues.de![key]!)]).toEqual([key, holes(catalogues.en![key]!)]);
+  });
+
+  it("has no empty text", () => {
+    for (const [language, entries] of Object.entries(catalogues)) for (const [key, entry] of Object.entries(entries)) for (const text of forms(entry)) expect(text.trim(), `${language} ${key}`).not.toBe("");
+  });
+
+  it("does not use the words that people at a line must not need", () => {
+    const banned = /\b(endpoint|payload|tensor|container|commit|desired state|reconcile|instance)\b/i;
+    for (const [key, entry] of Object.entries(en)) for (const text of forms(entry as Entry)) expect(text, key).not.toMatch(banned);
+  });
+
+  it("says every key that the source asks for", () => {
+    const missing = sources().flatMap(({ file, text }) => [...text.matchAll(/\b(?:t\(|k=)"([\w.-]+)"/g)].map((found) => found[1]!).filter((key) => !(key in en)).map((key) => `${file}: ${key}`));
+    expect(missing).toEqual([]);
+  });
+
+  it("has no key that nobody asks for", () => {
+    const all = sources().map((source) => source.text).join("\n");
+    const built = ["calm.", "mode.", "quality.", "ne107.", "role.", "aboutRole.", "protocol.", "signalRole.", "test.", "span.", "evidence.", "finding.", "problem.", "authority.", "advisoryState.", "act.", "doctor."];
+    const unused = Object.keys(en).filter((key) => !built.some((start) => key.startsWith(start)) && !all.includes(`"${key}"`));
+    expect(unused).toEqual([]);
+  });
+});
+
+interface Source {
+  file: string;
+  text: string;
+}
+
+function sources(): Source[] {
+  const root = join(import.meta.dirname, "..");
+  return readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.tsx?$/.test(file) && !/\.test\.|\.d\.ts$/.test(file) && !/^text\/(en|de)\//.test(file))
+    .map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }));
+}
+
+describe("components", () => {
+  it("hold no text of their own", () => {
+    const spoken = new Set(["aria-label", "label", "title", "placeholder", "alt", "note", "text"]);
+    const found: string[] = [];
+    const words = (text: string) => /\p{L}{2,}/u.test(text);
+    for (const { file, text } of sources().filter((source) => source.file.endsWith(".tsx"))) {
+      const tree = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
+      const visit = (node: ts.Node) => {
+        const where = () => `${file}:${tree.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
+        if (ts.isJsxText(node) && words(node.text)) found.push(`${where()} ${node.text.trim()}`);
+        if (ts.isJsxExpression(node) && node.expression && ts.isStringLiteral(node.expression) && (ts.isJsxElement(node.parent) || ts.isJsxFragment(node.parent)) && words(node.expression.text)) found.push(`${where()} ${node.expression.text}`);
+        if (ts.isJsxAttribute(node) && spoken.has(node.name.getText()) && node.initializer && ts.isStringLiteral(node.initializer) && words(node.initializer.text)) found.push(`${where()} ${node.initializer.text}`);
+        ts.forEachChild(node, visit);
+      };
+      visit(tree);
+    }
+    expect(found).toEqual([]);
+  });
+});
+
+describe("texts", () => {
+  beforeAll(() => loadLanguage("en"));
+
+  it("choose their form by number", () => {
+    expect(t("line.sayBad", { n: 1 })).toBe("1 value bad.");
+    expect(t("line.sayBad", { n: 2 })).toBe("2 values bad.");
+  });
+
+  it("leave a word of the server as it is when they do not know it", () => {
+    expect(word("quality", "Good (vendor detail)")).toBe("Good (vendor detail)");
+    expect(isKey("quality.Good")).toBe(true);
+  });
+
+  it("take the reader's language from a bundle, else English", async () => {
+    await loadLanguage("de");
+    expect(localised({ en: "running", de: "in Betrieb" })).toBe("in Betrieb");
+    expect(localised({ en: "running" })).toBe("running");
+    await loadLanguage("en");
+  });
+});
