@@ -1,6 +1,19 @@
 //! The program at the machine. Start reading in `run.rs`; the data path is `pipeline/`, one file per noun.
 
+mod acting;
 pub mod clock;
-pub mod pipeline;
-pub mod plan;
-pub mod tasks;
+mod deploy;
+pub mod doctor;
+mod ids;
+mod lines;
+mod pipeline;
+mod plan;
+mod ports;
+mod reconcile;
+mod run;
+pub mod site_file;
+mod tasks;
+mod variables;
+
+pub use acting::Facts;
+pub use run::{Edge, EdgeOptions, start};

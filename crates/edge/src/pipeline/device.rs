@@ -5,7 +5,7 @@
 
 mod report;
 
-pub use report::{DeviceReport, GroupReport, State};
+pub use report::{DeviceReport, ErrorLine, GroupNow, GroupReport, Snapshot, State};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -172,16 +172,15 @@ impl LineTask {
         }
     }
 
-    /// Notes the failure and marks the device's tags bad, once per outage.
+    /// Notes the failure and marks the device's tags bad.
     fn device_down(&mut self, device: usize, error: &DriverError, wait: Duration) {
         self.units[device].failing = true;
         let now = self.line.clock.arrival();
         let address = self.addresses.current().endpoint();
         let report = &self.line.reports[device];
-        let newly = report.failed(now, &error.problem(&self.line.plan.devices[device].device.name), wait, address);
-        if newly {
-            self.publish_bad(device, error.quality());
-        }
+        report.failed(now, &error.problem(&self.line.plan.devices[device].device.name), wait, address);
+        // again with each probe, so that windows know that nothing comes and not only that nothing came
+        self.publish_bad(device, error.quality());
     }
 
     fn publish_bad(&self, device: usize, quality: Quality) {

@@ -8,3 +8,12 @@ pub mod sample;
 
 /// The latest value of every tag; hands each scan on to whoever follows it.
 pub mod tag_table;
+
+/// Keeps every scan: one synced commit a second.
+pub mod history;
+
+/// Scans → windows → predictions → decisions of one deployment.
+pub mod prediction;
+
+/// Advisories into the record of alarms, without the path ever waiting for SQL.
+pub mod alarm;

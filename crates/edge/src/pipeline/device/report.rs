@@ -87,17 +87,15 @@ impl DeviceReport {
         inner.count(at, values as u64);
     }
 
-    /// A failure. True when the device was not failing before.
-    pub(super) fn failed(&self, at: Timestamp, problem: &Problem, wait: Duration, address: String) -> bool {
+    /// A failure; the next try comes after `wait`.
+    pub(super) fn failed(&self, at: Timestamp, problem: &Problem, wait: Duration, address: String) {
         let mut inner = self.lock();
-        let newly = !matches!(inner.now.state, State::NotAnswering { .. });
-        if newly {
+        if !matches!(inner.now.state, State::NotAnswering { .. }) {
             inner.now.since = Some(at);
         }
         inner.now.state = State::NotAnswering { problem: problem.clone(), wait };
         inner.now.address = address;
         inner.note_error(at, problem);
-        newly
     }
 
     /// What is known now.
@@ -220,8 +218,8 @@ mod tests {
     fn the_same_error_again_is_one_line_with_a_count() {
         let report = DeviceReport::default();
         let problem = Problem::new("device.timed-out", "plc", "no answer");
-        assert!(report.failed(at(1), &problem, Duration::from_secs(1), String::new()));
-        assert!(!report.failed(at(2), &problem, Duration::from_secs(1), String::new()));
+        report.failed(at(1), &problem, Duration::from_secs(1), String::new());
+        report.failed(at(2), &problem, Duration::from_secs(1), String::new());
         let now = report.snapshot(at(2));
         assert_eq!((now.errors.len(), now.errors[0].times, now.since), (1, 2, Some(at(1))));
     }

@@ -1,0 +1,178 @@
+//! The deployments that run now, and how a new mapping, revision or mode becomes what runs. A deployment that cannot
+//! start says why and stops nobody else.
+
+mod prepare;
+mod telling;
+mod workers;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use config::site::{DeploymentAt, SiteConfig};
+use domain::{GroupId, Mode, Problem};
+use inference::WorkerSpec;
+use tokio::sync::mpsc;
+
+use crate::lines::Ground;
+use crate::pipeline::alarm::AlarmEvent;
+use crate::pipeline::prediction::{self, DeploymentReport};
+use crate::tasks::Tasks;
+
+pub use prepare::OutputTag;
+pub use workers::Workers;
+
+/// Scans waiting for one deployment: more than a minute of ten groups at ten scans a second.
+const SCANS: usize = 8192;
+
+/// What makes a deployment what it is; equal ones need no restart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// Its name.
+    pub name: String,
+    /// How far it may go.
+    pub mode: Mode,
+    /// Number of its revision, for people.
+    pub revision: i64,
+    /// `sha256:…`.
+    pub bundle: String,
+    /// Its places with their mappings.
+    pub at: Vec<DeploymentAt>,
+    /// What the plant set.
+    pub tune: BTreeMap<String, f64>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Deploys {
+    running: RwLock<Vec<Running>>,
+    workers: Workers,
+    alarms: mpsc::Sender<AlarmEvent>,
+}
+
+/// One deployment: running, off, or unable to.
+#[derive(Debug)]
+struct Running {
+    wanted: Wanted,
+    /// The configuration of everything it stands on; a change of it starts it anew.
+    stands_on: HashMap<GroupId, Vec<prediction::Route>>,
+    state: RunState,
+}
+
+#[derive(Debug)]
+enum RunState {
+    Off,
+    Failed(Problem),
+    Runs(Box<Runs>),
+}
+
+/// A deployment that runs.
+#[derive(Debug)]
+struct Runs {
+    tasks: Tasks,
+    report: Arc<DeploymentReport>,
+    contract: Arc<bundle::Contract>,
+    outputs: Vec<Vec<OutputTag>>,
+    groups: Vec<GroupId>,
+}
+
+impl Deploys {
+    /// Nothing runs yet. Decisions go to `alarms`.
+    pub fn new(spec: Result<WorkerSpec, Problem>, alarms: mpsc::Sender<AlarmEvent>) -> Self {
+        Self { running: RwLock::default(), workers: Workers::new(spec), alarms }
+    }
+
+    /// Makes what runs equal to `wanted`. `state` tells where bundles are and which advisories stand.
+    pub async fn reconcile(&self, wanted: Vec<Wanted>, site: &SiteConfig, ground: &Ground, state: &state::State) {
+        let mut kept = Vec::new();
+        let before = std::mem::take(&mut *self.running.write().unwrap_or_else(PoisonError::into_inner));
+        for running in before {
+            let same = wanted.iter().any(|wanted| *wanted == running.wanted);
+            if same && running.still_stands(ground) {
+                kept.push(running);
+            } else {
+                running.stop().await;
+            }
+        }
+        for wanted in wanted {
+            if !kept.iter().any(|running| running.wanted.name == wanted.name) {
+                kept.push(self.start(wanted, site, ground, state).await);
+            }
+        }
+        *self.running.write().unwrap_or_else(PoisonError::into_inner) = kept;
+        self.workers.forget_unused().await;
+    }
+
+    async fn start(&self, wanted: Wanted, site: &SiteConfig, ground: &Ground, state: &state::State) -> Running {
+        if wanted.mode == Mode::Off {
+            return Running { wanted, stands_on: HashMap::new(), state: RunState::Off };
+        }
+        let prepared = prepare::prepare(&wanted, site, ground, state, &self.workers).await;
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(problem) => {
+                tracing::error!(deployment = wanted.name, problem = %problem, "a deployment cannot run");
+                return Running { wanted, stands_on: HashMap::new(), state: RunState::Failed(problem) };
+            }
+        };
+        let alarms = (wanted.mode >= Mode::Advise).then(|| self.alarms.clone());
+        let tasks = ground.tasks.child();
+        let groups: HashSet<GroupId> = prepared.routes.keys().copied().collect();
+        let name = format!("deployment {}", wanted.name);
+        // follow first, then refill: what comes twice is the same sample
+        let scans = ground.table.follow(&name, Some(groups), SCANS);
+        let report = Arc::clone(&prepared.report);
+        let runs = Runs {
+            tasks: tasks.clone(),
+            report,
+            contract: Arc::clone(&prepared.contract),
+            outputs: prepared.output_tags.clone(),
+            groups: prepared.outputs.clone(),
+        };
+        let stands_on = prepared.routes.clone();
+        let stage = prepared.into_stage(wanted.name.clone(), ground, alarms);
+        tasks.spawn(&name, prediction::run(stage, scans, tasks.stopping().clone()));
+        Running { wanted, stands_on, state: RunState::Runs(Box::new(runs)) }
+    }
+
+    /// The groups of all predictions that are made now.
+    pub fn groups(&self) -> Vec<GroupId> {
+        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
+        running.iter().filter_map(Running::runs).flat_map(|runs| runs.groups.iter().copied()).collect()
+    }
+
+    /// Ends all model processes.
+    pub async fn stop(&self) {
+        let all = std::mem::take(&mut *self.running.write().unwrap_or_else(PoisonError::into_inner));
+        for running in all {
+            running.stop().await;
+        }
+        self.workers.stop().await;
+    }
+}
+
+impl Running {
+    fn runs(&self) -> Option<&Runs> {
+        match &self.state {
+            RunState::Runs(runs) => Some(runs),
+            RunState::Off | RunState::Failed(_) => None,
+        }
+    }
+
+    /// Whether its tags are still where they were: same groups, same positions. What failed is tried again.
+    fn still_stands(&self, ground: &Ground) -> bool {
+        match &self.state {
+            RunState::Off => true,
+            RunState::Failed(_) => false,
+            RunState::Runs(runs) => {
+                let routes = prepare::routes(&runs.contract, &self.wanted.at, &ground.table);
+                routes.is_ok_and(|routes| routes == self.stands_on)
+            }
+        }
+    }
+
+    async fn stop(self) {
+        if let RunState::Runs(runs) = self.state {
+            runs.tasks.stop().await;
+        }
+    }
+}

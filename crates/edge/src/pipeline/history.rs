@@ -1,0 +1,178 @@
+//! Keeps every scan: what came within a second is one synced commit. Beside it the sealer and retention, a little at a
+//! time. A disk that is slow or full costs history, never acquisition: the queue is bounded and counts what it drops.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use config::site::SiteConfig;
+use domain::{GroupId, Problem, Scan};
+use server::ports::Metric;
+use store::{Store, Stream};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::ports::live::{counter, gauge};
+
+/// Scans waiting for their commit: enough for a disk that hangs some seconds under 10,000 scans a second.
+pub const QUEUE: usize = 65_536;
+/// One commit a second.
+const COMMIT: Duration = Duration::from_secs(1);
+/// Groups sealed at most per second, so that the work is spread.
+const SEAL: usize = 4;
+/// How often old history is looked for.
+const RETAIN_EVERY: u32 = 60;
+
+/// What is told about the log.
+#[derive(Debug, Default)]
+pub struct HistoryReport {
+    synced: Mutex<BTreeMap<&'static str, u64>>,
+    scans: AtomicU64,
+    refused: AtomicU64,
+    commit_us: AtomicU64,
+    problem: Mutex<Option<Problem>>,
+    counters: Mutex<Vec<(&'static str, u64)>>,
+}
+
+/// Which groups are predictions; all others are data.
+pub type Predictions = Arc<RwLock<HashSet<GroupId>>>;
+
+/// Everything the stage needs.
+pub struct History {
+    /// Where scans are kept.
+    pub store: Arc<Store>,
+    /// The time of the path.
+    pub clock: Arc<Clock>,
+    /// Which groups go into the stream `prediction`.
+    pub predictions: Predictions,
+    /// What is told.
+    pub report: Arc<HistoryReport>,
+    /// The configuration, which says how much is kept.
+    pub site: watch::Receiver<Arc<SiteConfig>>,
+}
+
+/// Runs until `stop`, and then commits what is left.
+pub async fn run(history: History, mut scans: mpsc::Receiver<Arc<Scan>>, stop: CancellationToken) {
+    let history = Arc::new(history);
+    let mut tick = tokio::time::interval(COMMIT);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut seconds: u32 = 0;
+    loop {
+        let last = tokio::select! {
+            () = stop.cancelled() => true,
+            _ = tick.tick() => false,
+        };
+        let mut batch = Vec::new();
+        while let Ok(scan) = scans.try_recv() {
+            batch.push(scan);
+        }
+        seconds = seconds.wrapping_add(1);
+        let retain = !last && seconds.is_multiple_of(RETAIN_EVERY);
+        let working = Arc::clone(&history);
+        let done = tokio::task::spawn_blocking(move || working.second(&batch, retain)).await;
+        if let Err(error) = done {
+            tracing::error!(%error, "the history stage failed for one second");
+        }
+        if last {
+            break;
+        }
+    }
+}
+
+impl History {
+    /// One second's work: the commit first, then a little sealing, now and then retention.
+    fn second(&self, batch: &[Arc<Scan>], retain: bool) {
+        self.commit(batch);
+        let now = self.clock.now();
+        if let Err(problem) = self.store.seal_due(now, SEAL) {
+            self.report.trouble(problem);
+        }
+        if retain {
+            let settings = self.site.borrow().history;
+            let policy = store::Retention { keep: settings.keep.get(), max_bytes: settings.max_size.get() };
+            if let Err(problem) = self.store.retain(now, &policy) {
+                self.report.trouble(problem);
+            }
+        }
+        *lock(&self.report.counters) = counted(self.store.counters());
+    }
+
+    fn commit(&self, batch: &[Arc<Scan>]) {
+        if batch.is_empty() {
+            return;
+        }
+        let predictions = self.predictions.read().unwrap_or_else(PoisonError::into_inner);
+        let stream = |scan: &Scan| if predictions.contains(&scan.group) { Stream::Prediction } else { Stream::Data };
+        let records: Vec<(Stream, Scan)> = batch.iter().map(|scan| (stream(scan), Scan::clone(scan))).collect();
+        let begun = tokio::time::Instant::now();
+        match self.store.append(&records) {
+            Ok(now) => {
+                self.report.scans.fetch_add(records.len() as u64, Ordering::Relaxed);
+                let mut synced = lock(&self.report.synced);
+                synced.insert(Stream::Data.name(), now.data);
+                synced.insert(Stream::Prediction.name(), now.prediction);
+                *lock(&self.report.problem) = None;
+            }
+            Err(problem) => {
+                self.report.refused.fetch_add(records.len() as u64, Ordering::Relaxed);
+                self.report.trouble(problem);
+            }
+        }
+        let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.report.commit_us.store(took, Ordering::Relaxed);
+    }
+}
+
+impl HistoryReport {
+    fn trouble(&self, problem: Problem) {
+        let mut now = lock(&self.problem);
+        if now.as_ref() != Some(&problem) {
+            tracing::error!(%problem, "history is not kept");
+            *now = Some(problem);
+        }
+    }
+
+    /// Everything up to here is on disk, per stream.
+    pub fn synced(&self) -> BTreeMap<&'static str, u64> {
+        lock(&self.synced).clone()
+    }
+
+    /// What is wrong with the log now.
+    pub fn problem(&self) -> Option<Problem> {
+        lock(&self.problem).clone()
+    }
+
+    /// For `/metrics`.
+    pub fn metrics(&self) -> Vec<Metric> {
+        let took = self.commit_us.load(Ordering::Relaxed);
+        let mut metrics = vec![
+            counter("log_scans_total", "Scans kept in the log.", self.scans.load(Ordering::Relaxed)),
+            counter("log_refused_total", "Scans the log could not keep.", self.refused.load(Ordering::Relaxed)),
+            gauge("log_commit_seconds", "Duration of the last synced commit.", took as f64 / 1e6),
+        ];
+        metrics.extend(lock(&self.counters).iter().map(|(name, value)| counter(name, "Counted by the log.", *value)));
+        metrics
+    }
+}
+
+fn counted(counters: store::StoreCounters) -> Vec<(&'static str, u64)> {
+    vec![
+        ("log_commits_total", counters.commits),
+        ("log_samples_total", counters.samples),
+        ("log_bytes_total", counters.log_bytes),
+        ("history_chunks_total", counters.chunks),
+        ("history_overlay_chunks_total", counters.overlay_chunks),
+        ("history_bytes_total", counters.chunk_bytes),
+        ("history_damaged_total", counters.damaged),
+        ("history_days_dropped_total", counters.days_dropped),
+        ("log_records_dropped_total", counters.records_dropped),
+        ("log_appends_refused_total", counters.appends_refused),
+        ("log_write_failures_total", counters.write_failures),
+    ]
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,144 @@
+//! Scans → windows → predictions → decisions of one deployment. The cores are in `inference`; this stage brings them
+//! samples, lets the worker run the model, and hands on what comes out. It never waits for anything but its worker.
+
+mod report;
+
+pub use report::{DeploymentReport, PlaceNow};
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Contribution, GroupId, Quality, Scan, Timestamp, Value};
+use inference::{Decided, Job, PredictionRow, Scorer, Worker, predict};
+use tokio::sync::{Mutex, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::alarm::AlarmEvent;
+use super::tag_table::TagTable;
+use crate::clock::Clock;
+
+/// A grid point is closed at the latest so long after it passed, even when a device is silent.
+const GRACE: Duration = Duration::from_millis(250);
+/// How often a silent line is noticed.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Where one value of a scan goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Its position in the scan.
+    pub position: usize,
+    /// Index of the place.
+    pub place: usize,
+    /// Index of the signal in the contract.
+    pub signal: usize,
+}
+
+/// Everything one deployment's task needs.
+#[derive(Debug)]
+pub struct Stage {
+    /// Its name.
+    pub name: String,
+    /// The pure core.
+    pub scorer: Scorer,
+    /// The model's process, shared by deployments of the same bundle.
+    pub worker: Arc<Mutex<Worker>>,
+    /// Which values of which scan groups are its signals.
+    pub routes: HashMap<GroupId, Vec<Route>>,
+    /// Per place: the group of its predictions.
+    pub outputs: Vec<GroupId>,
+    /// Where predictions go.
+    pub table: Arc<TagTable>,
+    /// The time of the path.
+    pub clock: Arc<Clock>,
+    /// What is told about it.
+    pub report: Arc<DeploymentReport>,
+    /// Where decisions go; none in mode watch.
+    pub alarms: Option<mpsc::Sender<AlarmEvent>>,
+}
+
+impl Stage {
+    /// Takes one scan in: its values become samples of the signals that are mapped to them.
+    pub fn push(&mut self, scan: &Scan) {
+        for route in self.routes.get(&scan.group).map_or(&[][..], Vec::as_slice) {
+            let value = scan.values.get(route.position).and_then(Option::as_ref);
+            let quality = scan.qualities.get(route.position).copied().unwrap_or(Quality::BAD);
+            self.scorer.push(route.place, route.signal, scan.arrival, value, quality);
+            self.report.input(route.place, route.signal, scan.arrival, value.is_some());
+        }
+    }
+}
+
+/// Runs a deployment until `stop`. `scans` brings the groups of its routes and nothing else.
+pub async fn run(mut stage: Stage, mut scans: mpsc::Receiver<Arc<Scan>>, stop: CancellationToken) {
+    let mut newest: HashMap<GroupId, Timestamp> = stage.routes.keys().map(|group| (*group, Timestamp::MIN)).collect();
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            scan = scans.recv() => match scan {
+                Some(scan) => {
+                    stage.push(&scan);
+                    newest.insert(scan.group, scan.arrival);
+                    while let Ok(scan) = scans.try_recv() {
+                        stage.push(&scan);
+                        newest.insert(scan.group, scan.arrival);
+                    }
+                }
+                None => break,
+            },
+            _ = tick.tick() => {}
+        }
+        let heard = newest.values().min().copied().unwrap_or(Timestamp::MIN);
+        let watermark = heard.max(stage.clock.arrival().minus(GRACE));
+        stage.predict_due(watermark).await;
+    }
+}
+
+impl Stage {
+    async fn predict_due(&mut self, watermark: Timestamp) {
+        loop {
+            let jobs = self.scorer.due(watermark);
+            if jobs.is_empty() {
+                return;
+            }
+            let because = latest_because(&jobs);
+            let begun = tokio::time::Instant::now();
+            let rows = {
+                let mut worker = self.worker.lock().await;
+                let rows = predict(&mut self.scorer, &mut *worker, jobs).await;
+                self.report.worker(worker.status(), worker.loaded().map(|loaded| loaded.digest.clone()));
+                rows
+            };
+            let took = begun.elapsed();
+            self.report.predicted(&rows, because, took, self.clock.now());
+            for row in rows {
+                self.publish(row);
+            }
+        }
+    }
+
+    fn publish(&self, row: PredictionRow) {
+        let Some(group) = self.outputs.get(row.place) else { return };
+        let values = row.outputs.iter().map(|output| output.value.and_then(Value::from_f64)).collect();
+        let qualities = row.outputs.iter().map(|output| output.quality).collect();
+        self.table.publish(Scan { group: *group, arrival: row.end, source: None, values, qualities });
+        if let (Some(decided), Some(alarms)) = (row.decided, &self.alarms) {
+            self.decide(row.place, decided, alarms);
+        }
+    }
+
+    fn decide(&self, place: usize, decided: Decided, alarms: &mpsc::Sender<AlarmEvent>) {
+        let event = AlarmEvent { deployment: self.name.clone(), place, decided };
+        if alarms.try_send(event).is_err() {
+            self.report.decision_lost();
+            tracing::error!(deployment = self.name, "an advisory could not be noted: the queue of alarms is full");
+        }
+    }
+}
+
+/// The contributions of the newest window of each place.
+fn latest_because(jobs: &[Job]) -> HashMap<usize, Vec<Contribution>> {
+    jobs.iter().map(|job| (job.place, job.because.clone())).collect()
+}

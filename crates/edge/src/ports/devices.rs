@@ -1,0 +1,280 @@
+//! Devices: what they are doing, in words, and trying one that is being typed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use config::site::SiteConfig;
+use domain::{Problem, QualityClass, Timestamp};
+use drivers::{DeviceUrl, ReadGroup, Reading};
+use server::api::device::{
+    AddressValue, Block, Budget, BudgetSettings, Device, DeviceError, DeviceSettings, DeviceState, DeviceStateKind,
+    DeviceTest, ReadAddresses, ScanGroup, TestDevice,
+};
+use server::ports::{self, DeviceNow};
+use tokio::sync::{oneshot, watch};
+
+use super::words::span;
+use crate::clock::Clock;
+use crate::lines::{Lines, RunningDevice};
+use crate::pipeline::device::{Ask, GroupNow, Snapshot, State};
+
+/// Longest wait for a reading that a person asked for.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// See the module.
+#[derive(Debug)]
+pub struct Devices {
+    /// What runs.
+    pub lines: Arc<Lines>,
+    /// The time of the path.
+    pub clock: Arc<Clock>,
+    /// The configuration now.
+    pub site: watch::Receiver<Arc<SiteConfig>>,
+}
+
+#[async_trait]
+impl ports::Devices for Devices {
+    fn devices(&self) -> Vec<Device> {
+        let running = self.lines.devices();
+        let site = self.site.borrow().clone();
+        let now = self.clock.now();
+        let told = site.devices.iter().map(|device| {
+            match running.iter().find(|candidate| candidate.plan.device.name == device.name) {
+                Some(running) => tell(running, now),
+                None => self.not_running(device),
+            }
+        });
+        told.collect()
+    }
+
+    fn device(&self, name: &str) -> Option<DeviceNow> {
+        let running = self.lines.devices().into_iter().find(|device| device.plan.device.name == name)?;
+        let now = self.clock.now();
+        let device = tell(&running, now);
+        let blocks = running.groups.iter().flat_map(|group| blocks(&group.read, group.period, &group.tags)).collect();
+        let errors = running.report.snapshot(now).errors.iter().map(error).collect();
+        Some(DeviceNow { groups: device.groups.clone(), device, blocks, errors })
+    }
+
+    async fn test(&self, test: TestDevice) -> DeviceTest {
+        super::device_test::run(self, test).await
+    }
+
+    async fn read(&self, device: &str, asked: ReadAddresses) -> Result<Vec<AddressValue>, Problem> {
+        let running = self.running(device)?;
+        let planned = running.plan.url.plan(&asked.addresses, &running.plan.limits);
+        let readings = ask(&running, planned.group.clone()).await?;
+        Ok(address_values(&asked.addresses, &planned, &readings, self.clock.now()))
+    }
+
+    fn defaults(&self, settings: &DeviceSettings) -> DeviceSettings {
+        let text = serde_json::to_value(settings).unwrap_or_default();
+        match serde_json::from_value::<config::site::Device>(text) {
+            Ok(device) => DeviceSettings {
+                timeout: Some(device.timeout.to_string()),
+                period: Some(device.period.to_string()),
+                pause: Some(device.pause.to_string()),
+                read_holes: Some(device.read_holes),
+                max_block: Some(device.max_block.into()),
+                budget: Some(BudgetSettings {
+                    connections: Some(device.budget.connections.into()),
+                    in_flight: Some(device.budget.in_flight.into()),
+                    requests_per_second: Some(device.budget.requests_per_second),
+                }),
+                trust_source_clock: Some(device.trust_source_clock),
+                ..settings.clone()
+            },
+            Err(_) => settings.clone(),
+        }
+    }
+}
+
+impl Devices {
+    fn running(&self, name: &str) -> Result<RunningDevice, Problem> {
+        let running = self.lines.devices().into_iter().find(|device| device.plan.device.name == name);
+        running.ok_or_else(|| match self.lines.broken(name) {
+            Some(problem) => problem,
+            None => Problem::new("device.unknown", name, format!("no device `{name}` runs here"))
+                .hint("see the list of devices on Connect"),
+        })
+    }
+
+    /// The running line that reaches this URL, if there is one: its budget is used instead of a second connection.
+    pub(super) fn on_line(&self, url: &DeviceUrl) -> Option<RunningDevice> {
+        let key = url.line_key();
+        self.lines.devices().into_iter().find(|device| device.plan.url.line_key() == key)
+    }
+
+    fn not_running(&self, device: &config::site::Device) -> Device {
+        let problem = self.lines.broken(&device.name);
+        let words =
+            problem.map_or_else(|| "Starting.".to_owned(), |problem| format!("Cannot start: {}.", problem.what));
+        let kind = if words == "Starting." { DeviceStateKind::Connecting } else { DeviceStateKind::NotAnswering };
+        let state = DeviceState {
+            kind,
+            words,
+            since_ms: None,
+            last_answer_ms: None,
+            next_try_ms: None,
+            address: device.url.clone(),
+        };
+        Device {
+            name: device.name.clone(),
+            url: device.url.clone(),
+            protocol: device.url.split("://").next().unwrap_or_default().to_owned(),
+            place: device.place.to_string(),
+            state,
+            tags: 0,
+            values_per_second: 0.0,
+            groups: Vec::new(),
+            budget: budget(device, None),
+            last_error: None,
+        }
+    }
+}
+
+/// Reads on the line of a running device, between its scans.
+pub(super) async fn ask(device: &RunningDevice, read: ReadGroup) -> Result<Vec<Reading>, Problem> {
+    let name = &device.plan.device.name;
+    let busy = || {
+        Problem::new("device.busy", name.clone(), "the device is busy: other readings wait already")
+            .hint("try again in a few seconds")
+    };
+    let (reply, answer) = oneshot::channel();
+    device.asks.try_send(Ask { read, reply }).map_err(|_| busy())?;
+    match tokio::time::timeout(PATIENCE, answer).await {
+        Ok(Ok(result)) => result.map_err(|error| error.problem(name.clone())),
+        Ok(Err(_)) | Err(_) => Err(busy()),
+    }
+}
+
+fn tell(device: &RunningDevice, now: Timestamp) -> Device {
+    let snapshot = device.report.snapshot(now);
+    let configured = &device.plan.device;
+    let groups: Vec<ScanGroup> = device
+        .groups
+        .iter()
+        .map(|group| scan_group(group.period, group.tags.len(), group.read.blocks().len(), group.report.now()))
+        .collect();
+    let requests_per_second: f64 =
+        device.groups.iter().map(|group| group.read.blocks().len() as f64 / group.period.as_secs_f64().max(1e-3)).sum();
+    Device {
+        name: configured.name.clone(),
+        url: configured.url.clone(),
+        protocol: device.plan.url.scheme().to_owned(),
+        place: configured.place.to_string(),
+        state: state(&snapshot, &configured.name, now, &groups),
+        tags: device.groups.iter().map(|group| u32::try_from(group.tags.len()).unwrap_or(u32::MAX)).sum(),
+        values_per_second: snapshot.values_per_second,
+        groups,
+        budget: budget(configured, Some(requests_per_second)),
+        last_error: snapshot.errors.front().map(error),
+    }
+}
+
+fn budget(device: &config::site::Device, requests_per_second: Option<f64>) -> Budget {
+    let allowed = device.budget.requests_per_second;
+    Budget {
+        connections: device.budget.connections.into(),
+        in_flight: device.budget.in_flight.into(),
+        requests_per_second: allowed,
+        used_percent: requests_per_second.map(|used| used / allowed.max(1e-9) * 100.0),
+    }
+}
+
+fn scan_group(period: Duration, tags: usize, blocks: usize, now: GroupNow) -> ScanGroup {
+    ScanGroup {
+        period_ms: i64::try_from(period.as_millis()).unwrap_or(i64::MAX),
+        tags: u32::try_from(tags).unwrap_or(u32::MAX),
+        blocks: u32::try_from(blocks).unwrap_or(u32::MAX),
+        kept: now.kept,
+        late: now.late,
+        missed: now.missed,
+        took_ms: now.last.map(|_| now.took.as_secs_f64() * 1e3),
+        last_ms: now.last.map(Timestamp::millis),
+    }
+}
+
+/// The state of a device as a sentence that says since when, what was last and what is being tried.
+fn state(snapshot: &Snapshot, name: &str, now: Timestamp, groups: &[ScanGroup]) -> DeviceState {
+    let (kind, words, next_try) = match &snapshot.state {
+        State::Connecting => (DeviceStateKind::Connecting, "Being reached.".to_owned(), None),
+        State::Reading { bad: 0 } => (DeviceStateKind::Reading, reading_words(groups), None),
+        State::Reading { bad } => {
+            let words = format!("{} {bad} of its tags give no value.", reading_words(groups));
+            (DeviceStateKind::Partly, words, None)
+        }
+        State::NotAnswering { problem, wait } => {
+            let since = snapshot.since.map_or(Duration::ZERO, |since| now.since(since));
+            let never = if snapshot.last_answer.is_none() { " It has never answered yet." } else { "" };
+            let words = format!(
+                "{name} has not answered for {}: {}.{never} Trying again, at most {} apart.",
+                span(since),
+                problem.what,
+                span(Duration::from_secs(10)),
+            );
+            (DeviceStateKind::NotAnswering, words, Some(now.plus(*wait).millis()))
+        }
+    };
+    DeviceState {
+        kind,
+        words,
+        since_ms: snapshot.since.map(Timestamp::millis),
+        last_answer_ms: snapshot.last_answer.map(Timestamp::millis),
+        next_try_ms: next_try,
+        address: snapshot.address.clone(),
+    }
+}
+
+fn reading_words(groups: &[ScanGroup]) -> String {
+    let late: u64 = groups.iter().map(|group| group.late).sum();
+    if late == 0 {
+        "Reading, every scan on time.".to_owned()
+    } else {
+        format!("Reading; {late} scans began late since the start.")
+    }
+}
+
+fn error(line: &crate::pipeline::device::ErrorLine) -> DeviceError {
+    DeviceError { at_ms: line.at.millis(), words: line.words.clone(), times: line.times }
+}
+
+/// The requests of a plan, as engineers write them.
+pub(super) fn blocks(read: &ReadGroup, period: Duration, tags: &[String]) -> Vec<Block> {
+    let period_ms = i64::try_from(period.as_millis()).unwrap_or(i64::MAX);
+    let blocks = read.blocks().into_iter().map(|block| Block {
+        words: block.words,
+        period_ms,
+        brings: block.brings.iter().filter_map(|index| tags.get(*index).cloned()).collect(),
+    });
+    blocks.collect()
+}
+
+/// Readings beside the addresses they were asked for.
+pub(super) fn address_values(
+    asked: &[String],
+    planned: &drivers::Planned,
+    readings: &[Reading],
+    now: Timestamp,
+) -> Vec<AddressValue> {
+    let values = asked.iter().enumerate().map(|(index, address)| {
+        let reading = readings.get(index);
+        let quality = reading.map_or(domain::Quality::BAD, |reading| reading.quality);
+        let problem = planned.problems.iter().find(|problem| problem.index == index);
+        AddressValue {
+            address: address.clone(),
+            value: reading.and_then(|reading| reading.value.clone()),
+            value_type: planned.addresses.get(index).and_then(Option::as_ref).map(drivers::Address::type_name),
+            quality: match quality.class() {
+                QualityClass::Good => server::api::common::QualityClass::Good,
+                QualityClass::Uncertain => server::api::common::QualityClass::Uncertain,
+                QualityClass::Bad => server::api::common::QualityClass::Bad,
+            },
+            status: quality.name().to_owned(),
+            problem: problem.map(|problem| problem.problem.clone().into()),
+            at_ms: now.millis(),
+        }
+    });
+    values.collect()
+}

@@ -1,0 +1,104 @@
+//! How the box itself is: health for machines, findings for people.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::Problem;
+use server::api::device::DeviceStateKind;
+use server::api::health::{DoctorLine, DoctorState, Health, StreamHealth};
+use server::ports::{self, Devices as _};
+use tokio::sync::watch;
+
+use super::devices::Devices;
+use crate::clock::Clock;
+use crate::deploy::Deploys;
+use crate::pipeline::history::HistoryReport;
+use crate::pipeline::tag_table::TagTable;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Doctor {
+    /// The time of the path.
+    pub clock: Arc<Clock>,
+    /// When the process started.
+    pub started: tokio::time::Instant,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The log.
+    pub history: Arc<HistoryReport>,
+    /// Models.
+    pub deploys: Arc<Deploys>,
+    /// Devices.
+    pub devices: Arc<Devices>,
+    /// Values: every scan may change how things are.
+    pub table: Arc<TagTable>,
+}
+
+#[async_trait]
+impl ports::Doctor for Doctor {
+    fn health(&self) -> Health {
+        let devices = self.devices.devices();
+        let reading = devices
+            .iter()
+            .filter(|device| matches!(device.state.kind, DeviceStateKind::Reading | DeviceStateKind::Partly));
+        let reading = count(reading.count());
+        let mut words: Vec<String> = self.history.problem().iter().map(|problem| problem.what.clone()).collect();
+        let silent = devices.iter().filter(|device| device.state.kind == DeviceStateKind::NotAnswering);
+        words.extend(silent.map(|device| device.state.words.clone()));
+        let (first, newest) = self.deploys.predictions_seen();
+        let now = self.clock.now();
+        let log = self.history.synced().into_iter();
+        Health {
+            status: if words.is_empty() { "ok" } else { "degraded" }.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            role: "site".to_owned(),
+            up_s: self.started.elapsed().as_secs_f64(),
+            log: log
+                .map(|(stream, synced_seq)| (stream.to_owned(), StreamHealth { synced_seq }))
+                .collect::<BTreeMap<_, _>>(),
+            first_prediction_s: first.map(|first| first.as_secs_f64()),
+            prediction_age_s: newest.map(|newest| now.since(newest).as_secs_f64()),
+            devices_reading: reading,
+            devices: count(devices.len()),
+            words,
+        }
+    }
+
+    async fn look(&self) -> Vec<DoctorLine> {
+        let data = self.data.clone();
+        let looked = tokio::task::spawn_blocking(move || crate::doctor::look(&data)).await;
+        let mut lines = looked.unwrap_or_default();
+        if let Some(problem) = self.history.problem() {
+            lines.push(wrong(&problem));
+        }
+        if self.clock.era() > 1 {
+            lines.push(DoctorLine {
+                code: "clock.step".to_owned(),
+                state: DoctorState::Look,
+                words: format!("the clock was set {} times since the start", self.clock.era() - 1),
+                hint: "history marks each step; a time service keeps it from happening".to_owned(),
+            });
+        }
+        lines
+    }
+
+    fn changed(&self) -> watch::Receiver<u64> {
+        self.table.version()
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// A problem as a finding.
+pub(crate) fn wrong(problem: &Problem) -> DoctorLine {
+    DoctorLine {
+        code: problem.code.clone(),
+        state: DoctorState::Wrong,
+        words: problem.what.clone(),
+        hint: problem.hint.clone(),
+    }
+}

@@ -1,0 +1,210 @@
+//! START HERE: builds the path in the order in which data flows, and runs it until it is told to stop.
+//!
+//! Device ─► Sample ─► Tag table ─┬─► History
+//!                                └─► Window ─► Prediction ─► Decision ─► Alarm
+//!
+//! The stages are in `pipeline/`, one file per noun; what runs is decided by `reconcile.rs`; the server sees all of it
+//! through `ports/`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use config::site::SiteConfig;
+use domain::{IdSource, Problem};
+use inference::WorkerSpec;
+use server::Site;
+use state::State;
+use store::{Store, StoreOptions};
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::Clock;
+use crate::deploy::Deploys;
+use crate::ids::RandomIds;
+use crate::lines::{Ground, Lines};
+use crate::pipeline::alarm::{self, Alarms};
+use crate::pipeline::history::{self, History, HistoryReport, Predictions};
+use crate::pipeline::tag_table::TagTable;
+use crate::ports::{deployments::Deployments, devices::Devices, doctor::Doctor, history::HistoryPort, live::Live};
+use crate::reconcile::Reconciler;
+use crate::tasks::Tasks;
+use crate::variables::{self, Variables};
+
+/// How to run an edge.
+pub struct EdgeOptions {
+    /// The folder that holds everything this edge knows.
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one. Loopback only, until there is HTTPS.
+    pub listen: SocketAddr,
+    /// The worker program; none = this program with `worker`.
+    pub worker: Option<WorkerSpec>,
+    /// Routes beside the edge's own (the demo's fault switches).
+    pub extra: Option<server::Extra>,
+}
+
+/// An edge that runs.
+pub struct Edge {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its state: acts go through it.
+    pub state: State,
+    /// Its clock.
+    pub clock: Arc<Clock>,
+    pub(crate) table: Arc<TagTable>,
+    pub(crate) lines: Arc<Lines>,
+    pub(crate) deploys: Arc<Deploys>,
+    tasks: Tasks,
+    keeping: Tasks,
+}
+
+impl Edge {
+    /// Stops in the order of the path: devices and models first, what keeps data last.
+    pub async fn stop(self) {
+        self.tasks.stop().await;
+        self.deploys.stop().await;
+        self.keeping.stop().await;
+        self.state.close().await;
+    }
+}
+
+/// Starts an edge: opens what is kept, starts what is configured, serves its pages.
+pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
+    let started = tokio::time::Instant::now();
+    let clock = Arc::new(Clock::start());
+    // What keeps data stops last, so that what the others still publish is kept.
+    let (tasks, keeping) = (Tasks::default(), Tasks::default());
+    let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
+
+    // What is kept: SQL for acts, the log and history for samples.
+    make_folder(&options.data)?;
+    let state = open_state(&options.data, &ids, &clock).await?;
+    let site = state
+        .site_document()
+        .await
+        .map_err(|error| Problem::new("state.unreadable", "site", error.to_string()))?
+        .config;
+    let store = Arc::new(open_store(&options.data, &site, &clock).await?);
+
+    // The path. Each stage hands on through a bounded queue; nothing waits for the one behind it.
+    let table = Arc::new(TagTable::default());
+    let ground = Ground {
+        store: Arc::clone(&store),
+        table: Arc::clone(&table),
+        clock: Arc::clone(&clock),
+        tasks: tasks.clone(),
+    };
+    let lines = Arc::new(Lines::default());
+    let (alarms, alarm_events) = mpsc::channel(alarm::QUEUE);
+    let worker = options.worker.map_or_else(|| inference::library_path().map(WorkerSpec::this_program), Ok);
+    let deploys = Arc::new(Deploys::new(worker, alarms));
+    let predictions = Predictions::default();
+    let history_report = Arc::new(HistoryReport::default());
+    let (site_sender, site_now) = watch::channel(Arc::new(site));
+    let (variables_sender, variables_now) = watch::channel(Arc::new(Variables::default()));
+
+    let history = History {
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        predictions: Arc::clone(&predictions),
+        report: Arc::clone(&history_report),
+        site: site_now.clone(),
+    };
+    let scans = table.follow("history", None, history::QUEUE);
+    keeping.spawn("history", history::run(history, scans, keeping.stopping().clone()));
+    let alarms = Alarms { state: state.clone(), ids, clock: Arc::clone(&clock) };
+    keeping.spawn("alarms", alarm::run(alarms, alarm_events, keeping.stopping().clone()));
+    let publishing = variables::run(Arc::clone(&table), Arc::clone(&clock), variables_now, tasks.stopping().clone());
+    tasks.spawn("variables", publishing);
+
+    // What runs on it: devices, variables, deployments; now, and with every change.
+    let changed = state.changed();
+    let reconciler = Reconciler {
+        state: state.clone(),
+        ground,
+        lines: Arc::clone(&lines),
+        deploys: Arc::clone(&deploys),
+        site: site_sender,
+        variables: variables_sender,
+        predictions,
+    };
+    reconciler.once().await?;
+    tasks.spawn("reconcile", reconciler.run(changed, tasks.stopping().clone()));
+
+    // How people and programs see it.
+    let devices = Arc::new(Devices { lines: Arc::clone(&lines), clock: Arc::clone(&clock), site: site_now.clone() });
+    let site = Site {
+        state: state.clone(),
+        clock: Arc::clone(&clock) as Arc<dyn server::ports::Clock>,
+        live: Arc::new(Live {
+            table: Arc::clone(&table),
+            clock: Arc::clone(&clock),
+            lines: Arc::clone(&lines),
+            deploys: Arc::clone(&deploys),
+            history: Arc::clone(&history_report),
+        }),
+        history: Arc::new(HistoryPort { store, table: Arc::clone(&table), site: site_now }),
+        doctor: Arc::new(Doctor {
+            clock: Arc::clone(&clock),
+            started,
+            data: options.data.clone(),
+            history: history_report,
+            deploys: Arc::clone(&deploys),
+            devices: Arc::clone(&devices),
+            table: Arc::clone(&table),
+        }),
+        devices,
+        deployments: Arc::new(Deployments { deploys: Arc::clone(&deploys), clock: Arc::clone(&clock) }),
+        extra: options.extra,
+    };
+    let address = serve(site, options.listen, &tasks).await?;
+    tracing::info!(%address, "The edge is ready");
+    Ok(Edge { address, state, clock, table, lines, deploys, tasks, keeping })
+}
+
+fn make_folder(data: &std::path::Path) -> Result<(), Problem> {
+    std::fs::create_dir_all(data).map_err(|error| {
+        Problem::new("data.folder", data.display().to_string(), format!("the data folder cannot be made: {error}"))
+            .hint("choose another with --data")
+    })
+}
+
+async fn open_state(data: &std::path::Path, ids: &Arc<dyn IdSource>, clock: &Clock) -> Result<State, Problem> {
+    let unusable =
+        |error: state::StateError| Problem::new("state.unusable", data.display().to_string(), error.to_string());
+    let options = state::Options {
+        folder: data.to_path_buf(),
+        database: None,
+        ids: Arc::clone(ids),
+        addresses: Arc::new(server::Addresses),
+    };
+    let state = State::open(options, clock.now()).await.map_err(unusable)?;
+    state.cli_token_file(clock.now()).await.map_err(unusable)?;
+    Ok(state)
+}
+
+async fn open_store(data: &std::path::Path, site: &SiteConfig, clock: &Clock) -> Result<Store, Problem> {
+    let mut options = StoreOptions::new(data.join("history"), rand::random());
+    options.memory = site.history.memory.get();
+    let now = clock.now();
+    let opened = tokio::task::spawn_blocking(move || Store::open(options, now)).await;
+    let (store, report) = opened.map_err(|error| Problem::new("history.unusable", "history", error.to_string()))??;
+    for problem in &report.problems {
+        tracing::error!(%problem, "history was damaged; the rest is served");
+    }
+    Ok(store)
+}
+
+/// Listens and serves until the tasks stop.
+async fn serve(site: Site, listen: SocketAddr, tasks: &Tasks) -> Result<SocketAddr, Problem> {
+    let listener = server::listen(listen).await?;
+    let address =
+        listener.local_addr().map_err(|error| Problem::new("listen.failed", listen.to_string(), error.to_string()))?;
+    let router = server::router(site);
+    let stop = tasks.stopping().clone();
+    tasks.spawn("server", async move {
+        if let Err(error) = server::serve(listener, router, stop).await {
+            tracing::error!(%error, "the server ended");
+        }
+    });
+    Ok(address)
+}

@@ -1,0 +1,318 @@
+//! What can be typed. No logic: each command is a file in `commands/`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Carries an industrial AI model the last mile: from a file that performs to a plant that benefits.
+#[derive(Debug, Parser)]
+#[command(name = "lastmile", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// Answer in JSON instead of words.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order in which people meet them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// A simulated plant on a real protocol, an edge and its screen; needs nothing else.
+    Demo(DemoArgs),
+    /// Runs this box: reads machines, runs models, shows the line.
+    Edge(EdgeArgs),
+    /// Tries one device without an edge: check, browse, read, write.
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Runs a model once, in the same guarded worker as on an edge.
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Makes, checks, packs, shows, tests and replays the package of a model.
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// Takes samples out of an edge's history.
+    #[command(subcommand)]
+    History(HistoryCommand),
+    /// Makes an edge's configuration what a file says.
+    Apply(ApplyArgs),
+    /// Prints an edge's configuration as one file.
+    Export(AtArgs),
+    /// Prints the JSON Schema of site.toml (or the HTTP interface with --openapi).
+    Schema {
+        /// The OpenAPI document instead.
+        #[arg(long)]
+        openapi: bool,
+    },
+    /// Changes how far a deployment may go: off, watch, advise.
+    Mode(ModeArgs),
+    /// Switches a deployment off. The PLC keeps control.
+    Off(OffArgs),
+    /// Reads and proves the record of changes.
+    #[command(subcommand)]
+    Record(RecordCommand),
+    /// Says what is wrong on this computer, in words.
+    Doctor(DoctorArgs),
+    /// The process a model runs in; started by an edge, not by people.
+    #[command(hide = true)]
+    Worker,
+}
+
+/// Options of `lastmile demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Do not open or mention a browser.
+    #[arg(long)]
+    pub headless: bool,
+    /// Stop by itself after this time (`90s`, `5m`) and print one JSON summary.
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
+    pub run_for: Option<std::time::Duration>,
+    /// How much faster than real the plant runs.
+    #[arg(long, default_value_t = 1.0)]
+    pub speed: f64,
+    /// Switch on a fault: NAME or NAME@SECONDS after the start. May be repeated.
+    #[arg(long, value_name = "NAME@SECONDS")]
+    pub fault: Vec<String>,
+    /// Where to listen for the screen.
+    #[arg(long, default_value = "127.0.0.1:7433")]
+    pub listen: SocketAddr,
+    /// Keep the data here instead of in a folder that is removed at the end.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+}
+
+/// Options of `lastmile edge`.
+#[derive(Debug, Args)]
+pub struct EdgeArgs {
+    /// The folder that holds everything this edge knows.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Where to listen for the screen and the interface; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:7433")]
+    pub listen: SocketAddr,
+    /// Apply this site.toml before starting.
+    #[arg(long)]
+    pub site: Option<PathBuf>,
+}
+
+/// Which running edge a command talks to.
+#[derive(Debug, Args)]
+pub struct AtArgs {
+    /// The edge's address.
+    #[arg(long, default_value = "http://127.0.0.1:7433")]
+    pub at: String,
+    /// The file with its token; default: `cli-token` in the folder of --data.
+    #[arg(long)]
+    pub token: Option<PathBuf>,
+    /// The folder of an edge on this machine.
+    #[arg(long, default_value = "data")]
+    pub data: PathBuf,
+}
+
+/// `lastmile device …`
+#[derive(Debug, Subcommand)]
+pub enum DeviceCommand {
+    /// Is it reachable, who is it, how fast does it answer.
+    Check {
+        /// `modbus-tcp://host:502/1`, `modbus-rtu-tcp://host:4001/1`, `modbus-rtu:///dev/ttyS0?baud=19200&unit=1`.
+        url: String,
+    },
+    /// Lists what the device offers, where its protocol can.
+    Browse {
+        /// The device.
+        url: String,
+    },
+    /// Reads addresses.
+    Read {
+        /// The device.
+        url: String,
+        /// `holding:100:float32:cdab`, `40101`, `coil:3` …
+        #[arg(required = true)]
+        addresses: Vec<String>,
+        /// Go on reading, once a second.
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Writes one value after showing what it replaces. On this computer only, until a write guard exists.
+    Write {
+        /// The device.
+        url: String,
+        /// One address.
+        address: String,
+        /// The new value.
+        value: String,
+        /// Do not ask; for scripts.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `lastmile model …`
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// One inference: `{"name":{"shape":[…],"data":[…]}}` in and out.
+    Run {
+        /// The ONNX file.
+        file: PathBuf,
+        /// The inputs.
+        #[arg(long)]
+        inputs: PathBuf,
+    },
+}
+
+/// `lastmile bundle …`
+#[derive(Debug, Subcommand)]
+pub enum BundleCommand {
+    /// Writes a folder to start from.
+    New {
+        /// The folder; its last part becomes the bundle's name.
+        folder: PathBuf,
+    },
+    /// All that is wrong with a bundle or its folder.
+    Check {
+        /// A folder with contract.toml, or a packed .tar.
+        bundle: PathBuf,
+    },
+    /// Packs a folder into one file and prints its digest.
+    Pack {
+        /// The folder.
+        folder: PathBuf,
+        /// Where to write; default `NAME-VERSION.tar` beside the folder.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// What a bundle needs and gives, in words.
+    Show {
+        /// A folder or a .tar.
+        bundle: PathBuf,
+    },
+    /// Reproduces the golden vectors on this computer.
+    Test {
+        /// A folder or a .tar.
+        bundle: PathBuf,
+    },
+    /// Replays samples through the live code: predictions and decisions as JSON lines.
+    Run {
+        /// A folder or a .tar.
+        bundle: PathBuf,
+        /// CSV or Parquet, long or wide, as `history export` writes it.
+        #[arg(long)]
+        samples: PathBuf,
+        /// SIGNAL=TAG for names that differ. May be repeated.
+        #[arg(long)]
+        map: Vec<String>,
+        /// TUNABLE=NUMBER. May be repeated.
+        #[arg(long)]
+        tune: Vec<String>,
+        /// Predict from this time on; what is before it only fills the window. RFC 3339 or µs since 1970.
+        #[arg(long)]
+        from: Option<String>,
+    },
+}
+
+/// `lastmile history …`
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// Writes samples to a CSV or Parquet file.
+    Export {
+        /// Tags, separated by commas.
+        #[arg(long, value_delimiter = ',', required = true)]
+        tags: Vec<String>,
+        /// RFC 3339 or µs since 1970.
+        #[arg(long)]
+        from: String,
+        /// RFC 3339 or µs since 1970.
+        #[arg(long)]
+        to: String,
+        /// One column per tag (good values only) instead of one row per sample.
+        #[arg(long)]
+        wide: bool,
+        /// The file; its ending says CSV or Parquet.
+        file: PathBuf,
+        /// Which edge.
+        #[command(flatten)]
+        at: AtArgs,
+    },
+}
+
+/// Options of `lastmile apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// The site.toml.
+    pub file: PathBuf,
+    /// Print the differences in plain words, change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Why, for the record.
+    #[arg(long, default_value = "applied from a file")]
+    pub because: String,
+    /// Which edge.
+    #[command(flatten)]
+    pub at: AtArgs,
+}
+
+/// Options of `lastmile mode`.
+#[derive(Debug, Args)]
+pub struct ModeArgs {
+    /// The deployment.
+    pub deployment: String,
+    /// off, watch or advise.
+    pub mode: String,
+    /// Why, for the record.
+    #[arg(long)]
+    pub because: String,
+    /// Which edge.
+    #[command(flatten)]
+    pub at: AtArgs,
+}
+
+/// Options of `lastmile off`.
+#[derive(Debug, Args)]
+pub struct OffArgs {
+    /// The deployment.
+    pub deployment: String,
+    /// Which edge.
+    #[command(flatten)]
+    pub at: AtArgs,
+}
+
+/// `lastmile record …`
+#[derive(Debug, Subcommand)]
+pub enum RecordCommand {
+    /// Proves that nothing was altered: a file made by `record export`, or a running edge.
+    Verify {
+        /// A file, or the address of an edge.
+        source: String,
+        /// Which edge, for its token.
+        #[command(flatten)]
+        at: AtArgs,
+    },
+    /// Prints the record of changes as JSON lines.
+    Export(AtArgs),
+}
+
+/// Options of `lastmile doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The folder an edge uses or will use.
+    #[arg(long, default_value = "data")]
+    pub data: PathBuf,
+}
+
+/// `90s`, `5m`, `250ms`, `2h`, `7d`.
+pub fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = text.strip_prefix(digits).unwrap_or_default();
+    let number: f64 = digits.parse().map_err(|_| format!("`{text}` is no time; write it like 90s or 5m"))?;
+    let seconds = match unit {
+        "ms" => 0.001,
+        "s" | "" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        "d" => 86400.0,
+        other => return Err(format!("`{other}` is no unit of time; use ms, s, m, h or d")),
+    };
+    std::time::Duration::try_from_secs_f64(number * seconds).map_err(|_| format!("`{text}` is out of range"))
+}

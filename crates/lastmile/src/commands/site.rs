@@ -1,0 +1,80 @@
+//! `apply`, `export`, `schema`, `mode`, `off`: an edge's configuration as one file, and how far its models may go.
+
+use domain::{Problem, Problems};
+use serde_json::{Value, json};
+
+use super::Ended;
+use super::at::At;
+use crate::args::{ApplyArgs, AtArgs};
+use crate::out::{Exit, Out};
+
+pub(super) async fn apply(args: ApplyArgs, out: Out) -> Ended {
+    let name = args.file.display().to_string();
+    let text = std::fs::read_to_string(&args.file).map_err(|error| {
+        Problems::from(Problem::new("file.unreadable", name.clone(), format!("the file cannot be read: {error}")))
+    })?;
+    let folder = args.file.parent().unwrap_or(std::path::Path::new("."));
+    let (text, bundles) = super::bundle::named_in(&text, folder)?;
+    // everything that can be found here is found before anything is sent
+    let wanted = config::check_site(&text, &name, &server::Addresses)?;
+    let at = At::new(&args.at)?;
+    if !args.dry_run && !bundles.is_empty() {
+        accept_unsigned_first(&wanted, &at, &args.because).await?;
+        for bundle in bundles {
+            let _stored: Value = at.post_bytes("bundles", bundle).await?;
+        }
+    }
+    let body = json!({ "toml": text, "file": name, "dry_run": args.dry_run, "because": args.because });
+    let applied: Value = at.put("site", &body).await?;
+    let differences: Vec<&str> =
+        applied["differences"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let words = match (differences.is_empty(), args.dry_run) {
+        (true, _) => "Nothing to change: the edge is as the file says.".to_owned(),
+        (false, true) => format!("This would change:\n{}", differences.join("\n")),
+        (false, false) => format!("Changed:\n{}", differences.join("\n")),
+    };
+    out.say(words, &applied);
+    Ok(Exit::Ok)
+}
+
+/// Bundles come before the deployments that name them, and whether unsigned ones may come stands in the same file.
+async fn accept_unsigned_first(wanted: &config::SiteConfig, at: &At, because: &str) -> Result<(), Problems> {
+    let mut now: Value = at.get("site", &[]).await?;
+    if !wanted.site.accept_unsigned || now["document"]["site"]["accept_unsigned"] == true {
+        return Ok(());
+    }
+    now["document"]["site"]["accept_unsigned"] = json!(true);
+    let body = json!({ "document": now["document"], "based_on": now["head"], "because": because });
+    let _applied: Value = at.put("site", &body).await?;
+    Ok(())
+}
+
+pub(super) async fn export(args: AtArgs, out: Out) -> Ended {
+    let at = At::new(&args)?;
+    if out.json {
+        let document: Value = at.get("site", &[]).await?;
+        out.json(&document);
+    } else {
+        let response = at.stream("site/toml", &[]).await?;
+        let text = response.text().await;
+        out.line(text.map_err(|error| Problem::new("edge.bad-answer", args.at, error.to_string()))?.trim_end());
+    }
+    Ok(Exit::Ok)
+}
+
+pub(super) fn schema(openapi: bool, out: Out) -> Exit {
+    if openapi {
+        out.line(server::openapi().trim_end());
+    } else {
+        out.json(&config::schema());
+    }
+    Exit::Ok
+}
+
+pub(super) async fn mode(deployment: &str, mode: &str, because: Option<String>, at: AtArgs, out: Out) -> Ended {
+    let at = At::new(&at)?;
+    let body = json!({ "mode": mode, "because": because });
+    let done: Value = at.put(&format!("deployments/{deployment}/mode"), &body).await?;
+    out.say(done["words"].as_str().unwrap_or_default(), &done);
+    Ok(Exit::Ok)
+}
