@@ -1,9 +1,10 @@
 //! `cargo xtask test` and `cargo xtask scenario`: every test there is, with the peers that they talk to.
 
+use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::args::Args;
 use crate::part::{Part, announce_skipped};
@@ -62,11 +63,28 @@ fn one_crate(name: &str, without: Vec<Part>) -> Result<bool> {
 pub(crate) fn scenario(mut args: Args) -> Result<bool> {
     let name = args.next().context("which scenario? Each file of tests/scenarios/tests/it is one, or `all`")?;
     args.end()?;
+    let name = known_scenario(&name)?;
     setup::run(For::Test, &[Part::Postgres, Part::Mosquitto, Part::Browser])?;
     run(cargo().args(["build", "--package", "lastmile"]))?;
     let suite = Suite { postgres: None, without: Vec::new() };
     suite.scenarios((name != "all").then_some(name.as_str()))?;
     Ok(true)
+}
+
+/// The name of a file of scenarios, or `all`; a hyphen may be typed for an underscore. A name without a file would run
+/// nothing and pass.
+fn known_scenario(name: &str) -> Result<String> {
+    let name = name.replace('-', "_");
+    let mut known = vec!["all".to_owned()];
+    for file in fs::read_dir(paths::root().join("tests/scenarios/tests/it"))? {
+        let file = file?.path();
+        known.extend(file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).filter(|stem| stem != "main"));
+    }
+    if !known.contains(&name) {
+        known.sort();
+        bail!("there is no scenario `{name}`; there are {}", known.join(", "));
+    }
+    Ok(name)
 }
 
 /// What the tests find in their environment.
