@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
 /// One edge's HTTP interface.
@@ -12,6 +12,7 @@ use serde_json::Value;
 pub struct Http {
     base: String,
     token: Option<String>,
+    cookie: Option<String>,
     client: Client,
 }
 
@@ -19,7 +20,7 @@ impl Http {
     /// `base` is what the edge printed, for example `http://127.0.0.1:7433`.
     pub fn new(base: &str) -> Result<Self> {
         let client = Client::builder().timeout(Duration::from_secs(10)).build()?;
-        Ok(Self { base: base.trim_end_matches('/').to_owned(), token: None, client })
+        Ok(Self { base: base.trim_end_matches('/').to_owned(), token: None, cookie: None, client })
     }
 
     /// Acts as the owner, by the token that an edge writes into its data folder at first start.
@@ -27,6 +28,20 @@ impl Http {
         let file = data.join("cli-token");
         let token = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         self.token = Some(token.trim().to_owned());
+        Ok(self)
+    }
+
+    /// Signs in as the page does with a link's code, or with name and password, and keeps the session's cookie.
+    pub async fn signed_in(mut self, with: &Value) -> Result<Self> {
+        let request = self.client.post(format!("{}/api/v1/session", self.base)).header("x-lastmile", "1").json(with);
+        let answer = request.send().await?;
+        let status = answer.status();
+        let cookie = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
+        let cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
+        if !status.is_success() {
+            bail!("signing in: {status}\n{}", answer.text().await?);
+        }
+        self.cookie = Some(cookie.context("signing in gave no cookie")?);
         Ok(self)
     }
 
@@ -50,6 +65,11 @@ impl Http {
         self.send(Method::PUT, path, Some(body)).await
     }
 
+    /// Sends a file to `path`.
+    pub async fn post_file(&self, path: &str, bytes: Vec<u8>) -> Result<Value> {
+        self.answer(self.client.post(format!("{}{path}", self.base)).body(bytes), path).await
+    }
+
     /// The text at `path`, for `/metrics` and pages.
     pub async fn text(&self, path: &str) -> Result<String> {
         let answer = self.client.get(format!("{}{path}", self.base)).send().await?;
@@ -62,22 +82,26 @@ impl Http {
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
-        let mut request = self.client.request(method.clone(), format!("{}{path}", self.base));
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        self.answer(body.into_iter().fold(request, RequestBuilder::json), path).await
+    }
+
+    async fn answer(&self, mut request: RequestBuilder, path: &str) -> Result<Value> {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        if let Some(body) = body {
-            request = request.json(body);
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie).header("x-lastmile", "1");
         }
-        let answer = request.send().await.with_context(|| format!("{method} {path}"))?;
+        let answer = request.send().await.with_context(|| path.to_owned())?;
         let status = answer.status();
         let text = answer.text().await?;
         if !status.is_success() {
-            bail!("{method} {path}: {status}\n{text}");
+            bail!("{path}: {status}\n{text}");
         }
         if text.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_str(&text).with_context(|| format!("{method} {path} did not answer JSON: {text}"))
+        serde_json::from_str(&text).with_context(|| format!("{path} did not answer JSON: {text}"))
     }
 }

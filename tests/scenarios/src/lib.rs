@@ -3,8 +3,11 @@
 //! A scenario is one file in `tests/scenarios/tests/it`. It knows nothing of our crates: what it sees is what a user
 //! sees, which is a command line, HTTP, and what is on disk afterwards.
 
+mod edge;
 mod http;
 mod process;
+mod pump;
+mod samples;
 
 use std::future::Future;
 use std::net::TcpListener;
@@ -14,8 +17,17 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio::time::{Instant, sleep};
 
+pub use edge::Edge;
 pub use http::Http;
-pub use process::{Finished, Program};
+pub use process::{Finished, Program, is_release, processes_below};
+pub use pump::{SCORE, packed_pump, pump_site};
+pub use samples::{Sample, samples};
+
+/// A figure for the person who reads the log of a run.
+#[expect(clippy::print_stdout, reason = "figures are half of what a scenario is for")]
+pub fn say(text: &str) {
+    println!("{text}");
+}
 
 /// The folder that holds the workspace's `Cargo.toml`.
 pub fn workspace() -> PathBuf {

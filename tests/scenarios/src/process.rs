@@ -105,6 +105,14 @@ impl Program {
         self.said.all().join("\n")
     }
 
+    /// Waits until it ends by itself.
+    pub async fn ended(&mut self, within: Duration) -> Result<ExitStatus> {
+        match timeout(within, self.child.wait()).await {
+            Ok(status) => Ok(status?),
+            Err(_) => bail!("it did not end within {within:?}; it said:\n{}", self.output()),
+        }
+    }
+
     /// `kill -9`, and waits until the process is gone.
     pub async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("cannot kill the program")
@@ -173,12 +181,35 @@ impl Finished {
         Ok(self)
     }
 
+    /// Fails, with all that the program said, unless it ended with this exit code.
+    pub fn exit(self, code: i32) -> Result<Self> {
+        if self.status.code() != Some(code) {
+            bail!("ended with {} instead of {code}\n{}\n{}", self.status, self.stdout, self.stderr);
+        }
+        Ok(self)
+    }
+
     /// The last line of standard output as JSON.
     pub fn json(&self) -> Result<serde_json::Value> {
         let line = self.stdout.lines().rev().find(|line| !line.trim().is_empty());
         let line = line.with_context(|| format!("nothing on standard output; on standard error:\n{}", self.stderr))?;
         serde_json::from_str(line).with_context(|| format!("not JSON: {line}"))
     }
+}
+
+/// The processes below this one, theirs included.
+pub fn processes_below(pid: u32) -> Vec<u32> {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let lists = threads.flatten().filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    let children: Vec<u32> = lists
+        .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>())
+        .collect();
+    children.into_iter().flat_map(|child| std::iter::once(child).chain(processes_below(child))).collect()
+}
+
+/// Whether the program under test is one that would be shipped: limits on memory and time hold for those.
+pub fn is_release() -> bool {
+    lastmile_program().is_ok_and(|program| program.components().any(|part| part.as_os_str() == "release"))
 }
 
 /// The program under test: env `LASTMILE_BIN`, else the one that `cargo build -p lastmile` made.

@@ -1,17 +1,20 @@
 //! Broken files: every problem is printed at once, in words with place and hint, and nothing is changed.
+//!
+//! The files, and what a person should read about them, belong to the tests of `config` and `bundle`.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use scenarios::{Finished, Program};
+use anyhow::{Context, Result, ensure};
+use scenarios::{Edge, Finished, workspace};
 use serde_json::Value;
 use tempfile::TempDir;
 
 const SOON: Duration = Duration::from_mins(1);
 
-const HEAD: &str = r#"
+const GOOD_SITE: &str = r#"
 [site]
 name = "Plant North"
 accept_unsigned = true
@@ -34,225 +37,107 @@ unit = "mm/s"
 range = [0.0, 25.0]
 "#;
 
-/// What is wrong with each of them, and how many problems were planted.
-const BROKEN_SITES: [(&str, usize, &str); 5] = [
-    (
-        "a key that does not exist, a device that does not exist, a unit that does not exist",
-        3,
-        r#"
-[history]
-kepp = "90d"
-[[tag]]
-name = "line-2/level"
-device = "plc-3"
-address = "holding:2:float32"
-[[tag]]
-name = "line-2/flow"
-device = "plc-2"
-address = "holding:4:float32"
-unit = "furlong/fortnight"
-"#,
-    ),
-    (
-        "the same name twice, a range the wrong way round, a scale between equal ends",
-        3,
-        r#"
-[[tag]]
-name = "line-2/speed"
-device = "plc-2"
-address = "holding:2:float32"
-[[tag]]
-name = "line-2/flow"
-device = "plc-2"
-address = "holding:4:float32"
-range = [10.0, 1.0]
-[[tag]]
-name = "line-2/level"
-device = "plc-2"
-address = "holding:6:int16"
-scale = { raw = [100, 100], to = [0.0, 16.0] }
-"#,
-    ),
-    (
-        "a protocol nobody speaks, an address without sense, a time without a unit",
-        3,
-        r#"
-[[device]]
-name = "plc-4"
-url = "telepathy://10.0.0.1/1"
-place = "line-2"
-[[device]]
-name = "plc-5"
-url = "modbus-tcp://10.0.0.1:502/1"
-place = "line-2"
-timeout = "soon"
-[[tag]]
-name = "line-2/flow"
-device = "plc-2"
-address = "holding:abc:float32"
-"#,
-    ),
-    (
-        "a level that is none, a picture of nothing, a value that is nowhere",
-        3,
-        r#"
-[[place]]
-path = "line-2/pump-7"
-name = "Pump 7"
-level = "floor"
-[[place]]
-path = "line-2/pump-8"
-name = "Pump 8"
-level = "cell"
-picture = "spaceship"
-[[place]]
-path = "line-2/pump-9"
-name = "Pump 9"
-level = "cell"
-key_tags = ["line-2/pump-9/nothing"]
-"#,
-    ),
-    (
-        "a bundle that is not there, a mode that is none, a tag that nobody has",
-        3,
-        r#"
-[[deployment]]
-name = "one"
-place = "line-2"
-bundle = "bundles/nowhere.tar"
-mode = "watch"
-map = { a = "line-2/speed" }
-[[deployment]]
-name = "two"
-place = "line-2"
-bundle = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
-mode = "shadow"
-map = { a = "line-2/speed" }
-[[deployment]]
-name = "three"
-place = "line-2"
-bundle = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
-mode = "watch"
-map = { a = "line-2/ghost" }
-"#,
-    ),
-];
+const BROKEN_SITES: [&str; 5] = ["logic", "names", "numbers", "syntax", "typing"];
+const BROKEN_BUNDLES: [&str; 5] = ["files", "logic", "names", "numbers", "typing"];
 
-const CONTRACT: &str = r#"format = 1
-name = "broken"
-version = "1.0.0"
-title = { en = "Broken" }
-model = "model.onnx"
-[trigger]
-kind = "every"
-period = "1s"
-[window]
-length = "20s"
-step = "1s"
-[[signal]]
-name = "speed"
-title = { en = "Speed" }
-unit = "1/min"
-rate = "1s"
-[[feature]]
-name = "speed_mean"
-signal = "speed"
-op = "mean"
-[tensor]
-input = "x"
-layout = "features"
-[[output]]
-name = "score"
-tensor = "score"
-title = { en = "Score" }
-"#;
+/// Line and column with the sentence that stands there.
+type Said = BTreeSet<(String, String)>;
 
-/// What is replaced in the contract by what, and how many problems that makes.
-const BROKEN_BUNDLES: [(&[(&str, &str)], usize); 5] = [
-    (&[("format = 1", "format = 7"), ("1.0.0", "one"), ("\"every\"", "\"sometimes\"")], 3),
-    (
-        &[("unit = \"1/min\"", "unit = \"bananas\""), ("rate = \"1s\"", "rate = \"often\""), ("\"mean\"", "\"guess\"")],
-        3,
-    ),
-    (&[("signal = \"speed\"\nop", "signal = \"spede\"\nop"), ("length = \"20s\"", "length = \"20500ms\"")], 2),
-    (
-        &[
-            ("op = \"mean\"", "op = \"band\"\nhz = [0.1, 5.0]"),
-            ("[[output]]\nname", "[[output]]\ncolour = \"red\"\nname"),
-        ],
-        2,
-    ),
-    (&[("title = { en = \"Score\" }", "title = { de = \"Wert\" }\nrange = [5.0, 1.0]")], 2),
-];
-
-/// All problems in what a command printed with `--json`, each with its code, its place, a sentence and a hint.
-fn problems(finished: &Finished) -> Result<usize> {
-    let answer = finished.json()?;
-    let problems = answer.get("problems").and_then(Value::as_array).context("no problems in the answer")?;
-    for problem in problems {
-        for key in ["code", "place", "what", "hint"] {
-            let text = problem.get(key).and_then(Value::as_str).unwrap_or_default();
-            assert!(!text.is_empty(), "`{key}` is empty in {problem}");
+/// What the file's own test expects. A problem whose code begins with `but` depends on what lies around the file.
+fn expected(snapshot: &Path, but: &str) -> Result<Said> {
+    let text = fs::read_to_string(snapshot).with_context(|| format!("cannot read {}", snapshot.display()))?;
+    let mut found = Said::new();
+    let mut last = None;
+    for line in text.lines() {
+        if let Some(code) = line.strip_prefix("  [") {
+            found.extend(last.take().filter(|_| !code.starts_with(but)));
+        } else if !line.starts_with(' ') && line.contains(".toml:") {
+            last = position(line);
         }
     }
-    Ok(problems.len())
+    ensure!(found.len() >= 3, "only {} problems in {}", found.len(), snapshot.display());
+    Ok(found)
+}
+
+/// `site.toml:12:9: what` → (`12:9`, `what`)
+fn position(line: &str) -> Option<(String, String)> {
+    let (place, what) = line.split_once(": ")?;
+    Some((place.split_once(".toml:")?.1.to_owned(), what.to_owned()))
+}
+
+/// All problems of an answer in JSON; each has its code, its place, a sentence and a hint.
+fn problems(finished: &Finished) -> Result<Said> {
+    let answer = finished.json()?;
+    let all = answer.get("problems").and_then(Value::as_array).context("no problems in the answer")?;
+    let text = |problem: &Value, key: &str| problem.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut found = Said::new();
+    for problem in all {
+        for key in ["code", "place", "what", "hint"] {
+            ensure!(!text(problem, key).is_empty(), "`{key}` is empty in {problem}");
+        }
+        found.extend(position(&format!("{}: {}", text(problem, "place"), text(problem, "what"))));
+    }
+    Ok(found)
+}
+
+/// In words, on the error stream, nothing else on standard output.
+fn in_words(finished: &Finished, expected: &Said) -> Result<()> {
+    ensure!(finished.stdout.trim().is_empty(), "{}", finished.stdout);
+    ensure!(finished.stderr.contains("hint: "), "no hint\n{}", finished.stderr);
+    for (place, what) in expected {
+        let line = format!(".toml:{place}: {what}");
+        ensure!(finished.stderr.contains(&line), "`{line}` is not in\n{}", finished.stderr);
+    }
+    Ok(())
+}
+
+fn all_in(name: &str, expected: &Said, found: &Said) -> Result<()> {
+    let missing: Vec<_> = expected.difference(found).collect();
+    ensure!(missing.is_empty(), "{name}: not said:\n{missing:#?}\nof what was said:\n{found:#?}");
+    Ok(())
 }
 
 #[tokio::test]
 async fn five_broken_sites_print_all_problems_and_change_nothing() -> Result<()> {
     let folder = TempDir::new()?;
-    let data = folder.path().join("data");
     let good = folder.path().join("site.toml");
-    fs::write(&good, HEAD)?;
-    let data = data.to_str().context("a path in UTF-8")?;
-    let good = good.to_str().context("a path in UTF-8")?;
-    let mut edge = Program::lastmile(&["edge", "--data", data, "--listen", "127.0.0.1:0", "--site", good])?;
-    let url = url_in(&edge.line_with("http://", SOON).await?)?;
-    let export = ["export", "--at", &url, "--data", data];
-    let before = Finished::lastmile(&export, SOON).await?.good()?.stdout;
-    for (name, planted, rest) in BROKEN_SITES {
-        let file = folder.path().join("broken.toml");
-        fs::write(&file, format!("{HEAD}{rest}"))?;
+    fs::write(&good, GOOD_SITE)?;
+    let edge = Edge::start(&folder.path().join("data"), Some(&good)).await?;
+    let before = [edge.http().get("/api/v1/site").await?, edge.http().get("/api/v1/changes").await?];
+    let files = workspace().join("crates/config/tests/it/broken");
+    for name in BROKEN_SITES {
+        let file = files.join(format!("{name}.toml"));
         let file = file.to_str().context("a path in UTF-8")?;
-        let apply = Finished::lastmile(&["--json", "apply", file, "--at", &url, "--data", data], SOON).await?;
-        assert!(!apply.status.success(), "{name}: {apply:?}");
-        let found = problems(&apply).with_context(|| name.to_owned())?;
-        assert!(found >= planted, "{name}: {found} of {planted}\n{}", apply.stdout);
+        let expected = expected(&files.join(format!("{name}.snap")), "bundle.")?;
+        for verb in [&["apply", file][..], &["apply", file, "--dry-run"][..]] {
+            let answer = edge.lastmile(&[&["--json"], verb].concat()).await?.exit(1)?;
+            all_in(name, &expected, &problems(&answer)?)?;
+            in_words(&edge.lastmile(verb).await?.exit(1)?, &expected).with_context(|| name.to_owned())?;
+        }
     }
-    let after = Finished::lastmile(&export, SOON).await?.good()?.stdout;
-    assert_eq!(before, after);
+    let after = [edge.http().get("/api/v1/site").await?, edge.http().get("/api/v1/changes").await?];
+    ensure!(before == after, "{before:#?}\n{after:#?}");
+    edge.lastmile(&["apply"]).await?.exit(2)?;
     edge.stop(SOON).await?;
     Ok(())
 }
 
 #[tokio::test]
 async fn five_broken_bundles_print_all_problems_and_are_not_packed() -> Result<()> {
-    for (changes, planted) in BROKEN_BUNDLES {
-        let folder = TempDir::new()?;
-        let mut contract = CONTRACT.to_owned();
-        for (from, to) in changes {
-            assert!(contract.contains(from), "{from}");
-            contract = contract.replace(from, to);
-        }
-        fs::write(folder.path().join("contract.toml"), contract)?;
-        fs::write(folder.path().join("model.onnx"), b"this is not a model, and nobody looks")?;
-        let bundle = folder.path().to_str().context("a path in UTF-8")?;
-        let check = Finished::lastmile(&["--json", "bundle", "check", bundle], SOON).await?;
-        assert!(!check.status.success(), "{changes:?}: {check:?}");
-        let found = problems(&check).with_context(|| format!("{changes:?}"))?;
-        assert!(found >= planted, "{changes:?}: {found} of {planted}\n{}", check.stdout);
+    let folder = TempDir::new()?;
+    for name in BROKEN_BUNDLES {
+        let bundle: PathBuf = workspace().join("crates/bundle/tests/it/broken").join(name);
+        let expected = expected(&bundle.join("printed.snap"), "nothing")?;
+        let bundle = bundle.to_str().context("a path in UTF-8")?;
+        let check = Finished::lastmile(&["--json", "bundle", "check", bundle], SOON).await?.exit(1)?;
+        all_in(name, &expected, &problems(&check)?)?;
+        let check = Finished::lastmile(&["bundle", "check", bundle], SOON).await?.exit(1)?;
+        in_words(&check, &expected).with_context(|| name.to_owned())?;
         let packed = folder.path().join("packed.tar");
         let out = packed.to_str().context("a path in UTF-8")?;
-        let pack = Finished::lastmile(&["bundle", "pack", bundle, "--out", out], SOON).await?;
-        assert!(!pack.status.success(), "{pack:?}");
-        assert!(!Path::new(out).exists(), "a broken bundle was packed");
+        Finished::lastmile(&["bundle", "pack", bundle, "--out", out], SOON).await?.exit(1)?;
+        ensure!(!packed.exists(), "the broken bundle {name} was packed");
     }
+    Finished::lastmile(&["bundle", "check"], SOON).await?.exit(2)?;
     Ok(())
-}
-
-/// The address in a line such as `… http://127.0.0.1:41234/ …`.
-fn url_in(line: &str) -> Result<String> {
-    let at = line.find("http://").context("no address in this line")?;
-    let rest = line.get(at..).unwrap_or_default();
-    Ok(rest.split_whitespace().next().unwrap_or_default().trim_end_matches(['/', '.', ',']).to_owned())
 }

@@ -2,4 +2,10 @@
 
 mod broken;
 mod demo;
+mod footprint;
+mod hostile;
 mod kill;
+mod late_reply;
+mod record;
+mod stop;
+mod tep;
