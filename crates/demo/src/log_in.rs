@@ -24,7 +24,7 @@ pub struct LogIn {
 pub(crate) async fn first_owner(edge: &Edge) -> Result<LogIn, Problems> {
     let password = password();
     let secret = Secret::new(password.clone());
-    let act = if edge.state.has_owner().await.map_err(unreadable)? {
+    let act = if edge.state.has_owner().await.map_err(|error| error.problem())? {
         Act::SetPassword { name: NAME.to_owned(), password: secret }
     } else {
         let account = NewAccount {
@@ -51,8 +51,4 @@ fn password() -> String {
     let letters = random.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]));
     let letters: Vec<char> = letters.collect();
     letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
-}
-
-fn unreadable(error: state::StateError) -> Problem {
-    Problem::new("state.unreadable", "the demonstration", error.to_string())
 }

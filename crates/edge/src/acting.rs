@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use access::Actor;
 use domain::{Problem, Problems};
-use state::{Act, ActError, Done, NewBundle};
+use state::{Act, Done, NewBundle};
 
 use crate::run::Edge;
 use crate::site_file;
@@ -34,7 +34,7 @@ pub struct Facts {
 impl Edge {
     /// Does one act.
     pub async fn act(&self, actor: &Actor, act: Act, because: Option<String>) -> Result<Done, Problems> {
-        self.state.act(actor, act, because, self.clock.now()).await.map_err(problems)
+        self.state.act(actor, act, because, self.clock.now()).await.map_err(|error| error.problems())
     }
 
     /// Takes a packed bundle in and gives its digest. One that is here already is fine.
@@ -53,7 +53,7 @@ impl Edge {
         })?;
         let file = self.state.bundle_file(&opened.digest);
         std::fs::rename(&incoming, &file).map_err(|error| unwritable(&file, &error))?;
-        if self.state.bundle(&opened.digest).await.map_err(unreadable)?.is_none() {
+        if self.state.bundle(&opened.digest).await.map_err(|error| error.problem())?.is_none() {
             let new = NewBundle { digest: opened.digest.clone(), contract: opened.contract, size };
             self.act(&Actor::BOX, Act::AddBundle(Box::new(new)), None).await?;
         }
@@ -65,7 +65,7 @@ impl Edge {
         let document = config::check_site(text, file, &server::Addresses)?;
         let because = Some(because.to_owned());
         let applied = self.state.apply(&Actor::BOX, document, None, because, false, self.clock.now()).await;
-        applied.map(drop).map_err(problems)
+        applied.map(drop).map_err(|error| error.problems())
     }
 
     /// Takes up a site.toml and the bundles it names by path.
@@ -92,14 +92,14 @@ impl Edge {
 
     /// Bundles come before the deployments that name them, and whether unsigned ones may come stands in the same file.
     async fn accept_unsigned_first(&self, wanted: &config::SiteConfig, because: &str) -> Result<(), Problems> {
-        let mut now = self.state.site_document().await.map_err(unreadable)?.config;
+        let mut now = self.state.site_document().await.map_err(|error| error.problem())?.config;
         if now.site.accept_unsigned || !wanted.site.accept_unsigned {
             return Ok(());
         }
         now.site.accept_unsigned = true;
         let because = Some(because.to_owned());
         let applied = self.state.apply(&Actor::BOX, now, None, because, false, self.clock.now()).await;
-        applied.map(drop).map_err(problems)
+        applied.map(drop).map_err(|error| error.problems())
     }
 
     /// What it can say of itself now.
@@ -126,14 +126,6 @@ fn own_memory() -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
     let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
     kilobytes.unwrap_or(0) * 1024
-}
-
-fn problems(error: ActError) -> Problems {
-    error.problems()
-}
-
-fn unreadable(error: state::StateError) -> Problem {
-    Problem::new("state.unreadable", "bundles", error.to_string())
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Problem {

@@ -22,7 +22,7 @@ const ASKS: usize = 16;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub(crate) struct Lines {
     running: RwLock<Vec<Running>>,
     /// Devices that cannot run, with the reason.
     broken: RwLock<HashMap<String, Problem>>,
@@ -33,13 +33,12 @@ pub struct Lines {
 struct Running {
     plan: LinePlan,
     tasks: Tasks,
-    asks: mpsc::Sender<Ask>,
     devices: Vec<RunningDevice>,
 }
 
 /// One device that runs.
 #[derive(Clone, Debug)]
-pub struct RunningDevice {
+pub(crate) struct RunningDevice {
     /// As planned.
     pub plan: DevicePlan,
     /// What it is doing.
@@ -52,7 +51,7 @@ pub struct RunningDevice {
 
 /// One scan group that runs.
 #[derive(Clone, Debug)]
-pub struct RunningGroup {
+pub(crate) struct RunningGroup {
     /// Its number.
     pub id: GroupId,
     /// How often.
@@ -67,7 +66,7 @@ pub struct RunningGroup {
 
 /// What lines are built with.
 #[derive(Clone, Debug)]
-pub struct Ground {
+pub(crate) struct Ground {
     /// Where series and groups get their numbers.
     pub store: Arc<Store>,
     /// Where scans go.
@@ -80,7 +79,7 @@ pub struct Ground {
 
 impl Lines {
     /// Makes what runs equal to `site`. Lines whose plan is unchanged do not notice.
-    pub async fn reconcile(&self, site: &SiteConfig, ground: &Ground) -> Result<(), Problem> {
+    pub(crate) async fn reconcile(&self, site: &SiteConfig, ground: &Ground) -> Result<(), Problem> {
         let (wanted, problems) = plan::lines(site);
         let gone: Vec<Running> = {
             let mut running = self.running.write().unwrap_or_else(PoisonError::into_inner);
@@ -105,18 +104,18 @@ impl Lines {
     }
 
     /// Numbers of all scan groups that run.
-    pub fn groups(&self) -> Vec<GroupId> {
+    pub(crate) fn groups(&self) -> Vec<GroupId> {
         self.devices().iter().flat_map(|device| device.groups.iter().map(|group| group.id)).collect()
     }
 
     /// All devices that run.
-    pub fn devices(&self) -> Vec<RunningDevice> {
+    pub(crate) fn devices(&self) -> Vec<RunningDevice> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         running.iter().flat_map(|line| line.devices.iter().cloned()).collect()
     }
 
     /// Why a device does not run.
-    pub fn broken(&self, device: &str) -> Option<Problem> {
+    pub(crate) fn broken(&self, device: &str) -> Option<Problem> {
         self.broken.read().unwrap_or_else(PoisonError::into_inner).get(device).cloned()
     }
 }
@@ -145,7 +144,7 @@ fn start(plan: LinePlan, site: &SiteConfig, ground: &Ground) -> Result<Running, 
         clock: Arc::clone(&ground.clock),
     };
     tasks.spawn(&format!("line {}", plan.key), device::run(line, receiver, tasks.stopping().clone()));
-    Ok(Running { plan, tasks, asks, devices })
+    Ok(Running { plan, tasks, devices })
 }
 
 fn prepare(
@@ -181,7 +180,7 @@ fn prepare(
 fn tag_info(tag: &Tag, raw: ValueType, site: &SiteConfig, store: &Store) -> Result<TagInfo, Problem> {
     let value_type = value_type(raw, tag.scale.as_ref());
     let unit = tag.unit.as_ref().map(ToString::to_string);
-    let scale = tag.scale.as_ref().map(|scale| scale.factor_offset());
+    let scale = tag.scale.as_ref().map(config::site::Scale::factor_offset);
     let series = store.define_series(&SeriesDef {
         tag: tag.name.clone(),
         value_type,

@@ -9,7 +9,7 @@ use drivers::{DeviceUrl, Limits};
 
 /// One connection: everything behind the same serial port or the same gateway.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LinePlan {
+pub(crate) struct LinePlan {
     /// Its addresses in words; lines with the same key are the same line.
     pub key: String,
     /// Where it is reached, the redundant addresses after the first.
@@ -20,7 +20,7 @@ pub struct LinePlan {
 
 /// One device of a line.
 #[derive(Clone, Debug, PartialEq)]
-pub struct DevicePlan {
+pub(crate) struct DevicePlan {
     /// As configured.
     pub device: Device,
     /// Its URL, understood.
@@ -33,7 +33,7 @@ pub struct DevicePlan {
 
 /// Tags of one device that are read together.
 #[derive(Clone, Debug, PartialEq)]
-pub struct GroupPlan {
+pub(crate) struct GroupPlan {
     /// How often.
     pub period: Duration,
     /// In the order of the file.
@@ -41,7 +41,7 @@ pub struct GroupPlan {
 }
 
 /// All lines of a site. A device whose URL cannot be understood runs nothing and is told as a problem; the others run.
-pub fn lines(site: &SiteConfig) -> (Vec<LinePlan>, Vec<Problem>) {
+pub(crate) fn lines(site: &SiteConfig) -> (Vec<LinePlan>, Vec<Problem>) {
     let mut lines: Vec<LinePlan> = Vec::new();
     let mut problems = Vec::new();
     for device in &site.devices {
@@ -75,7 +75,7 @@ fn device_plan(site: &SiteConfig, device: &Device) -> Result<(Vec<DeviceUrl>, De
 }
 
 /// What a device can take, as its plan wants it said.
-pub fn limits(device: &Device) -> Limits {
+pub(crate) fn limits(device: &Device) -> Limits {
     Limits {
         timeout: device.timeout.get(),
         pause: device.pause.get(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use config::site::SiteConfig;
 use domain::{GroupId, Problem};
-use state::{Deployment, State, StateError, Versions};
+use state::{Deployment, State, Versions};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +15,7 @@ use crate::pipeline::history::Predictions;
 use crate::variables::Variables;
 
 /// What runs, and where its configuration comes from.
-pub struct Reconciler {
+pub(crate) struct Reconciler {
     /// The configuration.
     pub state: State,
     /// What everything is built with.
@@ -35,7 +35,7 @@ pub struct Reconciler {
 impl Reconciler {
     /// Reconciles once, and then whenever something changed, until `stop`. What fails is logged and tried again with
     /// the next change; what runs goes on.
-    pub async fn run(self, mut changed: watch::Receiver<Versions>, stop: CancellationToken) {
+    pub(crate) async fn run(self, mut changed: watch::Receiver<Versions>, stop: CancellationToken) {
         let mut seen = *changed.borrow_and_update();
         loop {
             tokio::select! {
@@ -52,14 +52,14 @@ impl Reconciler {
     }
 
     /// Takes up the configuration as it is now: places, lines, variables, deployments, in this order.
-    pub async fn once(&self) -> Result<(), Problem> {
-        let site = Arc::new(self.state.site_document().await.map_err(unreadable)?.config);
+    pub(crate) async fn once(&self) -> Result<(), Problem> {
+        let site = Arc::new(self.state.site_document().await.map_err(|error| error.problem())?.config);
         self.site.send_replace(Arc::clone(&site));
         self.lines.reconcile(&site, &self.ground).await?;
         let variables = Variables::load(&site, &self.state, &self.ground).await?;
         let group = variables.group();
         self.variables.send_replace(Arc::new(variables));
-        let deployments = self.state.deployments().await.map_err(unreadable)?;
+        let deployments = self.state.deployments().await.map_err(|error| error.problem())?;
         let wanted = deployments.into_iter().map(wanted).collect();
         // tags of lines that are gone must be gone before mappings are looked at, those of deployments afterwards
         self.keep_only(group, true);
@@ -89,8 +89,4 @@ fn wanted(deployment: Deployment) -> Wanted {
         at: deployment.revision.at,
         tune: deployment.revision.tune,
     }
-}
-
-fn unreadable(error: StateError) -> Problem {
-    Problem::new("state.unreadable", "the site's configuration", error.to_string())
 }

@@ -78,11 +78,7 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
     // What is kept: SQL for acts, the log and history for samples.
     make_folder(&options.data)?;
     let state = open_state(&options.data, &ids, &clock).await?;
-    let site = state
-        .site_document()
-        .await
-        .map_err(|error| Problem::new("state.unreadable", "site", error.to_string()))?
-        .config;
+    let site = state.site_document().await.map_err(|error| error.problem())?.config;
     let store = Arc::new(open_store(&options.data, &site, &clock).await?);
 
     // The path. Each stage hands on through a bounded queue; nothing waits for the one behind it.
@@ -131,34 +127,62 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
     tasks.spawn("reconcile", reconciler.run(changed, tasks.stopping().clone()));
 
     // How people and programs see it.
-    let devices = Arc::new(Devices { lines: Arc::clone(&lines), clock: Arc::clone(&clock), site: site_now.clone() });
-    let site = Site {
-        state: state.clone(),
-        clock: Arc::clone(&clock) as Arc<dyn server::ports::Clock>,
-        live: Arc::new(Live {
-            table: Arc::clone(&table),
-            clock: Arc::clone(&clock),
-            lines: Arc::clone(&lines),
-            deploys: Arc::clone(&deploys),
-            history: Arc::clone(&history_report),
-        }),
-        history: Arc::new(HistoryPort { store, table: Arc::clone(&table), site: site_now }),
-        doctor: Arc::new(Doctor {
-            clock: Arc::clone(&clock),
-            started,
-            data: options.data.clone(),
-            history: history_report,
-            deploys: Arc::clone(&deploys),
-            devices: Arc::clone(&devices),
-            table: Arc::clone(&table),
-        }),
-        devices,
-        deployments: Arc::new(Deployments { deploys: Arc::clone(&deploys), clock: Arc::clone(&clock) }),
-        extra: options.extra,
-    };
-    let address = serve(site, options.listen, &tasks).await?;
+    let seen =
+        Seen { started, data: options.data, state, store, clock, table, lines, deploys, history_report, site_now };
+    let address = serve(seen.site(options.extra), options.listen, &tasks).await?;
     tracing::info!(%address, "The edge is ready");
+    let Seen { state, clock, table, lines, deploys, .. } = seen;
     Ok(Edge { address, state, clock, table, lines, deploys, tasks, keeping })
+}
+
+/// What the server sees through its ports.
+struct Seen {
+    started: tokio::time::Instant,
+    data: PathBuf,
+    state: State,
+    store: Arc<Store>,
+    clock: Arc<Clock>,
+    table: Arc<TagTable>,
+    lines: Arc<Lines>,
+    deploys: Arc<Deploys>,
+    history_report: Arc<HistoryReport>,
+    site_now: watch::Receiver<Arc<SiteConfig>>,
+}
+
+impl Seen {
+    fn site(&self, extra: Option<server::Extra>) -> Site {
+        let devices =
+            Devices { lines: Arc::clone(&self.lines), clock: Arc::clone(&self.clock), site: self.site_now.clone() };
+        let devices = Arc::new(devices);
+        Site {
+            state: self.state.clone(),
+            clock: Arc::clone(&self.clock) as Arc<dyn server::ports::Clock>,
+            live: Arc::new(Live {
+                table: Arc::clone(&self.table),
+                clock: Arc::clone(&self.clock),
+                lines: Arc::clone(&self.lines),
+                deploys: Arc::clone(&self.deploys),
+                history: Arc::clone(&self.history_report),
+            }),
+            history: Arc::new(HistoryPort {
+                store: Arc::clone(&self.store),
+                table: Arc::clone(&self.table),
+                site: self.site_now.clone(),
+            }),
+            doctor: Arc::new(Doctor {
+                clock: Arc::clone(&self.clock),
+                started: self.started,
+                data: self.data.clone(),
+                history: Arc::clone(&self.history_report),
+                deploys: Arc::clone(&self.deploys),
+                devices: Arc::clone(&devices),
+                table: Arc::clone(&self.table),
+            }),
+            devices,
+            deployments: Arc::new(Deployments { deploys: Arc::clone(&self.deploys), clock: Arc::clone(&self.clock) }),
+            extra,
+        }
+    }
 }
 
 fn make_folder(data: &std::path::Path) -> Result<(), Problem> {
@@ -169,8 +193,7 @@ fn make_folder(data: &std::path::Path) -> Result<(), Problem> {
 }
 
 async fn open_state(data: &std::path::Path, ids: &Arc<dyn IdSource>, clock: &Clock) -> Result<State, Problem> {
-    let unusable =
-        |error: state::StateError| Problem::new("state.unusable", data.display().to_string(), error.to_string());
+    let unusable = |error: state::StateError| error.problem();
     let options = state::Options {
         folder: data.to_path_buf(),
         database: None,

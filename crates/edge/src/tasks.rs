@@ -8,7 +8,7 @@ use tracing::Instrument;
 
 /// A group of tasks that stop together. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Tasks {
+pub(crate) struct Tasks {
     /// This group's and those of the groups it belongs to.
     trackers: Vec<TaskTracker>,
     stop: CancellationToken,
@@ -16,7 +16,7 @@ pub struct Tasks {
 
 impl Tasks {
     /// Starts a task under a name that shows in every line it logs.
-    pub fn spawn<F>(&self, name: &str, task: F)
+    pub(crate) fn spawn<F>(&self, name: &str, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -30,18 +30,18 @@ impl Tasks {
 
     /// A group that stops with this one, and can be stopped before it.
     #[must_use]
-    pub fn child(&self) -> Self {
+    pub(crate) fn child(&self) -> Self {
         let trackers = self.trackers.iter().cloned().chain([TaskTracker::new()]).collect();
         Self { trackers, stop: self.stop.child_token() }
     }
 
     /// What tasks wait on to know that they should end.
-    pub fn stopping(&self) -> &CancellationToken {
+    pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.stop
     }
 
     /// Asks all to end, and waits until they have.
-    pub async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         self.stop.cancel();
         if let Some(own) = self.trackers.last() {
             own.close();

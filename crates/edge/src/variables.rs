@@ -21,7 +21,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// The variables of a site with their values now.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Variables {
+pub(crate) struct Variables {
     /// The group of all of them; none when there are none.
     group: Option<GroupId>,
     values: Vec<(Option<Value>, Quality)>,
@@ -29,12 +29,12 @@ pub struct Variables {
 
 impl Variables {
     /// The group of all variables.
-    pub fn group(&self) -> Option<GroupId> {
+    pub(crate) fn group(&self) -> Option<GroupId> {
         self.group
     }
 
     /// Declares the variables of a site and takes their values from SQL, else from the configuration.
-    pub async fn load(site: &SiteConfig, state: &State, ground: &Ground) -> Result<Self, Problem> {
+    pub(crate) async fn load(site: &SiteConfig, state: &State, ground: &Ground) -> Result<Self, Problem> {
         if site.variables.is_empty() {
             return Ok(Self::default());
         }
@@ -67,7 +67,7 @@ impl Variables {
 }
 
 /// Publishes the variables once a second and whenever they change.
-pub async fn run(
+pub(crate) async fn run(
     table: Arc<TagTable>,
     clock: Arc<Clock>,
     mut variables: watch::Receiver<Arc<Variables>>,

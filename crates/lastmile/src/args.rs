@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 /// Carries an industrial AI model the last mile: from a file that performs to a plant that benefits.
 #[derive(Debug, Parser)]
 #[command(name = "lastmile", version, arg_required_else_help = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Answer in JSON instead of words.
     #[arg(long, global = true)]
     pub json: bool,
@@ -19,7 +19,7 @@ pub struct Cli {
 
 /// The commands, in the order in which people meet them.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// A simulated plant on a real protocol, an edge and its screen; needs nothing else.
     Demo(DemoArgs),
     /// Runs this box: reads machines, runs models, shows the line.
@@ -62,7 +62,7 @@ pub enum Command {
 
 /// Options of `lastmile demo`.
 #[derive(Debug, Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Do not open or mention a browser.
     #[arg(long)]
     pub headless: bool,
@@ -85,7 +85,7 @@ pub struct DemoArgs {
 
 /// Options of `lastmile edge`.
 #[derive(Debug, Args)]
-pub struct EdgeArgs {
+pub(crate) struct EdgeArgs {
     /// The folder that holds everything this edge knows.
     #[arg(long)]
     pub data: PathBuf,
@@ -99,7 +99,7 @@ pub struct EdgeArgs {
 
 /// Which running edge a command talks to.
 #[derive(Debug, Args)]
-pub struct AtArgs {
+pub(crate) struct AtArgs {
     /// The edge's address.
     #[arg(long, default_value = "http://127.0.0.1:7433")]
     pub at: String,
@@ -113,7 +113,7 @@ pub struct AtArgs {
 
 /// `lastmile device …`
 #[derive(Debug, Subcommand)]
-pub enum DeviceCommand {
+pub(crate) enum DeviceCommand {
     /// Is it reachable, who is it, how fast does it answer.
     Check {
         /// `modbus-tcp://host:502/1`, `modbus-rtu-tcp://host:4001/1`, `modbus-rtu:///dev/ttyS0?baud=19200&unit=1`.
@@ -151,7 +151,7 @@ pub enum DeviceCommand {
 
 /// `lastmile model …`
 #[derive(Debug, Subcommand)]
-pub enum ModelCommand {
+pub(crate) enum ModelCommand {
     /// One inference: `{"name":{"shape":[…],"data":[…]}}` in and out.
     Run {
         /// The ONNX file.
@@ -164,7 +164,7 @@ pub enum ModelCommand {
 
 /// `lastmile bundle …`
 #[derive(Debug, Subcommand)]
-pub enum BundleCommand {
+pub(crate) enum BundleCommand {
     /// Writes a folder to start from.
     New {
         /// The folder; its last part becomes the bundle's name.
@@ -214,7 +214,7 @@ pub enum BundleCommand {
 
 /// `lastmile history …`
 #[derive(Debug, Subcommand)]
-pub enum HistoryCommand {
+pub(crate) enum HistoryCommand {
     /// Writes samples to a CSV or Parquet file.
     Export {
         /// Tags, separated by commas.
@@ -239,7 +239,7 @@ pub enum HistoryCommand {
 
 /// Options of `lastmile apply`.
 #[derive(Debug, Args)]
-pub struct ApplyArgs {
+pub(crate) struct ApplyArgs {
     /// The site.toml.
     pub file: PathBuf,
     /// Print the differences in plain words, change nothing.
@@ -255,7 +255,7 @@ pub struct ApplyArgs {
 
 /// Options of `lastmile mode`.
 #[derive(Debug, Args)]
-pub struct ModeArgs {
+pub(crate) struct ModeArgs {
     /// The deployment.
     pub deployment: String,
     /// off, watch or advise.
@@ -270,7 +270,7 @@ pub struct ModeArgs {
 
 /// Options of `lastmile off`.
 #[derive(Debug, Args)]
-pub struct OffArgs {
+pub(crate) struct OffArgs {
     /// The deployment.
     pub deployment: String,
     /// Which edge.
@@ -280,7 +280,7 @@ pub struct OffArgs {
 
 /// `lastmile record …`
 #[derive(Debug, Subcommand)]
-pub enum RecordCommand {
+pub(crate) enum RecordCommand {
     /// Proves that nothing was altered: a file made by `record export`, or a running edge.
     Verify {
         /// A file, or the address of an edge.
@@ -295,14 +295,14 @@ pub enum RecordCommand {
 
 /// Options of `lastmile doctor`.
 #[derive(Debug, Args)]
-pub struct DoctorArgs {
+pub(crate) struct DoctorArgs {
     /// The folder an edge uses or will use.
     #[arg(long, default_value = "data")]
     pub data: PathBuf,
 }
 
 /// `90s`, `5m`, `250ms`, `2h`, `7d`.
-pub fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text.strip_prefix(digits).unwrap_or_default();
     let number: f64 = digits.parse().map_err(|_| format!("`{text}` is no time; write it like 90s or 5m"))?;

@@ -27,32 +27,33 @@ impl From<Exit> for std::process::ExitCode {
 
 /// Where answers go. A closed pipe (`| head`) is no error.
 #[derive(Clone, Copy, Debug)]
-pub struct Out {
+pub(crate) struct Out {
     /// JSON instead of words.
     pub json: bool,
 }
 
 impl Out {
     /// One line of text, whatever the format.
-    pub fn line(self, text: impl std::fmt::Display) {
+    #[expect(clippy::unused_self, reason = "all printing goes through this one value")]
+    pub(crate) fn line(self, text: impl std::fmt::Display) {
         let mut stdout = std::io::stdout().lock();
         let _closed = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
     }
 
     /// One JSON line, whatever the format.
-    pub fn json(self, value: &impl serde::Serialize) {
+    pub(crate) fn json(self, value: &impl serde::Serialize) {
         if let Ok(text) = serde_json::to_string(value) {
             self.line(text);
         }
     }
 
     /// `words` for people, `value` for programs.
-    pub fn say(self, words: impl std::fmt::Display, value: &impl serde::Serialize) {
+    pub(crate) fn say(self, words: impl std::fmt::Display, value: &impl serde::Serialize) {
         if self.json { self.json(value) } else { self.line(words) }
     }
 
     /// All problems, to the error stream for people and to the output for programs.
-    pub fn problems(self, problems: &Problems) {
+    pub(crate) fn problems(self, problems: &Problems) {
         if self.json {
             self.json(&serde_json::json!({ "problems": problems }));
         } else {

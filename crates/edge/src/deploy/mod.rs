@@ -18,15 +18,15 @@ use crate::pipeline::alarm::AlarmEvent;
 use crate::pipeline::prediction::{self, DeploymentReport};
 use crate::tasks::Tasks;
 
-pub use prepare::OutputTag;
-pub use workers::Workers;
+pub(crate) use prepare::OutputTag;
+pub(crate) use workers::Workers;
 
 /// Scans waiting for one deployment: more than a minute of ten groups at ten scans a second.
 const SCANS: usize = 8192;
 
 /// What makes a deployment what it is; equal ones need no restart.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Its name.
     pub name: String,
     /// How far it may go.
@@ -43,7 +43,7 @@ pub struct Wanted {
 
 /// See the module.
 #[derive(Debug)]
-pub struct Deploys {
+pub(crate) struct Deploys {
     running: RwLock<Vec<Running>>,
     workers: Workers,
     alarms: mpsc::Sender<AlarmEvent>,
@@ -77,16 +77,22 @@ struct Runs {
 
 impl Deploys {
     /// Nothing runs yet. Decisions go to `alarms`.
-    pub fn new(spec: Result<WorkerSpec, Problem>, alarms: mpsc::Sender<AlarmEvent>) -> Self {
+    pub(crate) fn new(spec: Result<WorkerSpec, Problem>, alarms: mpsc::Sender<AlarmEvent>) -> Self {
         Self { running: RwLock::default(), workers: Workers::new(spec), alarms }
     }
 
     /// Makes what runs equal to `wanted`. `state` tells where bundles are and which advisories stand.
-    pub async fn reconcile(&self, wanted: Vec<Wanted>, site: &SiteConfig, ground: &Ground, state: &state::State) {
+    pub(crate) async fn reconcile(
+        &self,
+        wanted: Vec<Wanted>,
+        site: &SiteConfig,
+        ground: &Ground,
+        state: &state::State,
+    ) {
         let mut kept = Vec::new();
         let before = std::mem::take(&mut *self.running.write().unwrap_or_else(PoisonError::into_inner));
         for running in before {
-            let same = wanted.iter().any(|wanted| *wanted == running.wanted);
+            let same = wanted.contains(&running.wanted);
             if same && running.still_stands(ground) {
                 kept.push(running);
             } else {
@@ -135,13 +141,13 @@ impl Deploys {
     }
 
     /// The groups of all predictions that are made now.
-    pub fn groups(&self) -> Vec<GroupId> {
+    pub(crate) fn groups(&self) -> Vec<GroupId> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         running.iter().filter_map(Running::runs).flat_map(|runs| runs.groups.iter().copied()).collect()
     }
 
     /// Ends all model processes.
-    pub async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         let all = std::mem::take(&mut *self.running.write().unwrap_or_else(PoisonError::into_inner));
         for running in all {
             running.stop().await;

@@ -18,7 +18,7 @@ use crate::pipeline::tag_table::{Origin, TagInfo, TagTable};
 
 /// A prediction as a tag.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OutputTag {
+pub(crate) struct OutputTag {
     /// `<place>/<bundle>/<output>`.
     pub tag: TagPath,
     /// The output's name in the contract.

@@ -14,25 +14,25 @@ use crate::ports::live::{counter, gauge};
 
 impl Deploys {
     /// One per deployment and place.
-    pub fn runtimes(&self, now: Timestamp) -> Vec<Runtime> {
+    pub(crate) fn runtimes(&self, now: Timestamp) -> Vec<Runtime> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         running.iter().flat_map(|running| running.runtimes(now)).collect()
     }
 
     /// Of one deployment.
-    pub fn runtime(&self, name: &str, now: Timestamp) -> Vec<Runtime> {
+    pub(crate) fn runtime(&self, name: &str, now: Timestamp) -> Vec<Runtime> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         running.iter().filter(|running| running.wanted.name == name).flat_map(|running| running.runtimes(now)).collect()
     }
 
     /// Output tags of the running deployments.
-    pub fn prediction_tags(&self) -> Vec<PredictionTag> {
+    pub(crate) fn prediction_tags(&self) -> Vec<PredictionTag> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         running.iter().flat_map(Running::prediction_tags).collect()
     }
 
     /// From the start of a deployment to its first prediction, the first of all; and the newest window's end.
-    pub fn predictions_seen(&self) -> (Option<Duration>, Option<Timestamp>) {
+    pub(crate) fn predictions_seen(&self) -> (Option<Duration>, Option<Timestamp>) {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         let runs = || running.iter().filter_map(Running::runs);
         let first = runs().filter_map(|runs| runs.report.first_prediction()).min();
@@ -42,13 +42,13 @@ impl Deploys {
     }
 
     /// All predictions made since the start.
-    pub fn predictions(&self) -> u64 {
+    pub(crate) fn predictions(&self) -> u64 {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         running.iter().filter_map(Running::runs).map(|runs| runs.report.predictions()).sum()
     }
 
     /// Memory of all model processes, bytes (PSS).
-    pub fn worker_memory(&self) -> u64 {
+    pub(crate) fn worker_memory(&self) -> u64 {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         let mut by_process = std::collections::HashMap::new();
         for (status, _) in running.iter().filter_map(Running::runs).filter_map(|runs| runs.report.worker_now()) {
@@ -58,7 +58,7 @@ impl Deploys {
     }
 
     /// Counters per deployment.
-    pub fn metrics(&self) -> Vec<Metric> {
+    pub(crate) fn metrics(&self) -> Vec<Metric> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         let mut metrics = Vec::new();
         for running in running.iter() {
@@ -109,7 +109,7 @@ impl Running {
             RunState::Off => self.still(Health::Off, "Switched off. The PLC keeps control.", None),
             RunState::Failed(problem) => {
                 let words = format!("Cannot run: {}.", problem.what.trim_end_matches('.'));
-                self.still(Health::Failed, &words, Some(Mark { letter: Ne107::F, words: words.clone() }))
+                self.still(Health::Failed, &words, Some(&Mark { letter: Ne107::F, words: words.clone() }))
             }
             RunState::Runs(runs) => {
                 let places = runs.report.places();
@@ -120,7 +120,7 @@ impl Running {
     }
 
     /// The same words at every place.
-    fn still(&self, health: Health, words: &str, mark: Option<Mark>) -> Vec<Runtime> {
+    fn still(&self, health: Health, words: &str, mark: Option<&Mark>) -> Vec<Runtime> {
         let each = self.wanted.at.iter().map(|at| Runtime {
             deployment: self.wanted.name.clone(),
             place: at.place.to_string(),
@@ -137,7 +137,7 @@ impl Running {
             contributions: Vec::new(),
             worker: if health == Health::Off { "off".to_owned() } else { "failed".to_owned() },
             loaded: None,
-            mark: mark.clone(),
+            mark: mark.cloned(),
         });
         each.collect()
     }
@@ -160,35 +160,12 @@ impl Running {
             inputs_age_ms: oldest.map(|oldest| i64::try_from(now.since(*oldest).as_millis()).unwrap_or(i64::MAX)),
             took_ms: last.map(|_| now_at.took.as_secs_f64() * 1e3),
             first_prediction_ms: runs.report.first_prediction().and_then(|took| i64::try_from(took.as_millis()).ok()),
-            outputs: self.outputs_at(index, runs, now_at),
+            outputs: outputs_at(index, runs, now_at),
             contributions: self.contributions_at(index, runs, now_at),
             worker: worker_words(worker.as_ref().map(|(status, _)| status)),
             loaded: worker.and_then(|(_, loaded)| loaded),
             mark,
         }
-    }
-
-    fn outputs_at(&self, index: usize, runs: &Runs, now_at: &PlaceNow) -> Vec<OutputNow> {
-        let (Some(last), Some(tags)) = (&now_at.last, runs.outputs.get(index)) else { return Vec::new() };
-        let each = tags.iter().zip(&last.outputs).map(|(tag, predicted)| OutputNow {
-            name: tag.output.clone(),
-            tag: tag.tag.to_string(),
-            reading: Reading {
-                tag: tag.tag.to_string(),
-                value: predicted.value.and_then(domain::Value::from_f64),
-                quality: match predicted.quality.class() {
-                    QualityClass::Good => server::api::common::QualityClass::Good,
-                    QualityClass::Uncertain => server::api::common::QualityClass::Uncertain,
-                    QualityClass::Bad => server::api::common::QualityClass::Bad,
-                },
-                status: predicted.quality.name().to_owned(),
-                stale: false,
-                word: last.why.as_ref().map(|why| why.text.clone()),
-                at_ms: Some(last.end.millis()),
-                since_ms: now_at.since.map(Timestamp::millis),
-            },
-        });
-        each.collect()
     }
 
     fn contributions_at(&self, index: usize, runs: &Runs, now_at: &PlaceNow) -> Vec<Contribution> {
@@ -199,7 +176,7 @@ impl Running {
                 signal: one.signal.clone(),
                 title: signal.map(|signal| signal.title.clone().into()).unwrap_or_default(),
                 tag: map.and_then(|map| map.get(&one.signal)).map(ToString::to_string),
-                unit: signal.and_then(|signal| signal.unit.as_ref()).map(|unit| unit.display()).unwrap_or_default(),
+                unit: signal.and_then(|signal| signal.unit.as_ref()).map(domain::Unit::display).unwrap_or_default(),
                 value: one.value,
                 normal: one.normal,
                 deviation: one.deviation,
@@ -251,4 +228,27 @@ fn worker_words(status: Option<&inference::WorkerStatus>) -> String {
         Some(status) if status.breaker_open => "resting after too many failures".to_owned(),
         Some(_) => "restarting".to_owned(),
     }
+}
+
+fn outputs_at(index: usize, runs: &Runs, now_at: &PlaceNow) -> Vec<OutputNow> {
+    let (Some(last), Some(tags)) = (&now_at.last, runs.outputs.get(index)) else { return Vec::new() };
+    let each = tags.iter().zip(&last.outputs).map(|(tag, predicted)| OutputNow {
+        name: tag.output.clone(),
+        tag: tag.tag.to_string(),
+        reading: Reading {
+            tag: tag.tag.to_string(),
+            value: predicted.value.and_then(domain::Value::from_f64),
+            quality: match predicted.quality.class() {
+                QualityClass::Good => server::api::common::QualityClass::Good,
+                QualityClass::Uncertain => server::api::common::QualityClass::Uncertain,
+                QualityClass::Bad => server::api::common::QualityClass::Bad,
+            },
+            status: predicted.quality.name().to_owned(),
+            stale: false,
+            word: last.why.as_ref().map(|why| why.text.clone()),
+            at_ms: Some(last.end.millis()),
+            since_ms: now_at.since.map(Timestamp::millis),
+        },
+    });
+    each.collect()
 }

@@ -9,19 +9,19 @@ use tokio::sync::Mutex;
 
 /// See the module.
 #[derive(Debug)]
-pub struct Workers {
+pub(crate) struct Workers {
     spec: Result<WorkerSpec, Problem>,
     by_digest: Mutex<HashMap<String, Arc<Mutex<Worker>>>>,
 }
 
 impl Workers {
     /// With the program and library to use, or why there is none.
-    pub fn new(spec: Result<WorkerSpec, Problem>) -> Self {
+    pub(crate) fn new(spec: Result<WorkerSpec, Problem>) -> Self {
         Self { spec, by_digest: Mutex::default() }
     }
 
     /// The process of a bundle with its model loaded; started when nobody has needed it yet.
-    pub async fn get(
+    pub(crate) async fn get(
         &self,
         digest: &str,
         model: ModelSource,
@@ -42,7 +42,7 @@ impl Workers {
     }
 
     /// Ends the processes that no deployment holds any more.
-    pub async fn forget_unused(&self) {
+    pub(crate) async fn forget_unused(&self) {
         let mut workers = self.by_digest.lock().await;
         let unused: Vec<String> = workers
             .iter()
@@ -57,7 +57,7 @@ impl Workers {
     }
 
     /// Ends all processes.
-    pub async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         for (_, worker) in self.by_digest.lock().await.drain() {
             worker.lock().await.stop().await;
         }

@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 
 /// Decisions waiting to be noted.
-pub const QUEUE: usize = 1024;
+pub(crate) const QUEUE: usize = 1024;
 
 /// One decision of one deployment at one place.
 #[derive(Clone, Debug)]
-pub struct AlarmEvent {
+pub(crate) struct AlarmEvent {
     /// The deployment.
     pub deployment: String,
     /// Index of its place.
@@ -25,7 +25,7 @@ pub struct AlarmEvent {
 }
 
 /// What the writer needs.
-pub struct Alarms {
+pub(crate) struct Alarms {
     /// The record.
     pub state: state::State,
     /// Where ids come from.
@@ -35,7 +35,7 @@ pub struct Alarms {
 }
 
 /// Writes decisions until `stop`, in their order. What cannot be written is told and lost; the path goes on.
-pub async fn run(alarms: Alarms, mut events: mpsc::Receiver<AlarmEvent>, stop: CancellationToken) {
+pub(crate) async fn run(alarms: Alarms, mut events: mpsc::Receiver<AlarmEvent>, stop: CancellationToken) {
     loop {
         let event = tokio::select! {
             () = stop.cancelled() => break,

@@ -5,7 +5,7 @@
 
 mod report;
 
-pub use report::{DeviceReport, ErrorLine, GroupNow, GroupReport, Snapshot, State};
+pub(crate) use report::{DeviceReport, ErrorLine, GroupNow, GroupReport, Snapshot, State};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const RARELY: Duration = Duration::from_secs(10);
 
 /// One scan group, ready to be read.
 #[derive(Debug)]
-pub struct Group {
+pub(crate) struct Group {
     /// Whose.
     pub device: usize,
     /// Its number in the log.
@@ -45,7 +45,7 @@ pub struct Group {
 
 /// A reading that a person asks for, within the device's budget.
 #[derive(Debug)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// The prepared requests.
     pub read: ReadGroup,
     /// Where the answer goes.
@@ -54,7 +54,7 @@ pub struct Ask {
 
 /// Everything a line's task needs.
 #[derive(Debug)]
-pub struct Line {
+pub(crate) struct Line {
     /// What runs on it.
     pub plan: LinePlan,
     /// All groups of its devices.
@@ -68,7 +68,7 @@ pub struct Line {
 }
 
 /// Runs a line until `stop`.
-pub async fn run(line: Line, mut asks: mpsc::Receiver<Ask>, stop: CancellationToken) {
+pub(crate) async fn run(line: Line, mut asks: mpsc::Receiver<Ask>, stop: CancellationToken) {
     let mut task = LineTask::new(line);
     loop {
         let due = task.next_due();

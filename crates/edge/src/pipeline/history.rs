@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::ports::live::{counter, gauge};
 
 /// Scans waiting for their commit: enough for a disk that hangs some seconds under 10,000 scans a second.
-pub const QUEUE: usize = 65_536;
+pub(crate) const QUEUE: usize = 65_536;
 /// One commit a second.
 const COMMIT: Duration = Duration::from_secs(1);
 /// Groups sealed at most per second, so that the work is spread.
@@ -27,7 +27,7 @@ const RETAIN_EVERY: u32 = 60;
 
 /// What is told about the log.
 #[derive(Debug, Default)]
-pub struct HistoryReport {
+pub(crate) struct HistoryReport {
     synced: Mutex<BTreeMap<&'static str, u64>>,
     scans: AtomicU64,
     refused: AtomicU64,
@@ -37,10 +37,10 @@ pub struct HistoryReport {
 }
 
 /// Which groups are predictions; all others are data.
-pub type Predictions = Arc<RwLock<HashSet<GroupId>>>;
+pub(crate) type Predictions = Arc<RwLock<HashSet<GroupId>>>;
 
 /// Everything the stage needs.
-pub struct History {
+pub(crate) struct History {
     /// Where scans are kept.
     pub store: Arc<Store>,
     /// The time of the path.
@@ -54,7 +54,7 @@ pub struct History {
 }
 
 /// Runs until `stop`, and then commits what is left.
-pub async fn run(history: History, mut scans: mpsc::Receiver<Arc<Scan>>, stop: CancellationToken) {
+pub(crate) async fn run(history: History, mut scans: mpsc::Receiver<Arc<Scan>>, stop: CancellationToken) {
     let history = Arc::new(history);
     let mut tick = tokio::time::interval(COMMIT);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -135,17 +135,17 @@ impl HistoryReport {
     }
 
     /// Everything up to here is on disk, per stream.
-    pub fn synced(&self) -> BTreeMap<&'static str, u64> {
+    pub(crate) fn synced(&self) -> BTreeMap<&'static str, u64> {
         lock(&self.synced).clone()
     }
 
     /// What is wrong with the log now.
-    pub fn problem(&self) -> Option<Problem> {
+    pub(crate) fn problem(&self) -> Option<Problem> {
         lock(&self.problem).clone()
     }
 
     /// For `/metrics`.
-    pub fn metrics(&self) -> Vec<Metric> {
+    pub(crate) fn metrics(&self) -> Vec<Metric> {
         let took = self.commit_us.load(Ordering::Relaxed);
         let mut metrics = vec![
             counter("log_scans_total", "Scans kept in the log.", self.scans.load(Ordering::Relaxed)),

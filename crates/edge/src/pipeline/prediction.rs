@@ -3,7 +3,7 @@
 
 mod report;
 
-pub use report::{DeploymentReport, PlaceNow};
+pub(crate) use report::{DeploymentReport, PlaceNow};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Where one value of a scan goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Route {
+pub(crate) struct Route {
     /// Its position in the scan.
     pub position: usize,
     /// Index of the place.
@@ -36,7 +36,7 @@ pub struct Route {
 
 /// Everything one deployment's task needs.
 #[derive(Debug)]
-pub struct Stage {
+pub(crate) struct Stage {
     /// Its name.
     pub name: String,
     /// The pure core.
@@ -59,7 +59,7 @@ pub struct Stage {
 
 impl Stage {
     /// Takes one scan in: its values become samples of the signals that are mapped to them.
-    pub fn push(&mut self, scan: &Scan) {
+    pub(crate) fn push(&mut self, scan: &Scan) {
         for route in self.routes.get(&scan.group).map_or(&[][..], Vec::as_slice) {
             let value = scan.values.get(route.position).and_then(Option::as_ref);
             let quality = scan.qualities.get(route.position).copied().unwrap_or(Quality::BAD);
@@ -70,7 +70,7 @@ impl Stage {
 }
 
 /// Runs a deployment until `stop`. `scans` brings the groups of its routes and nothing else.
-pub async fn run(mut stage: Stage, mut scans: mpsc::Receiver<Arc<Scan>>, stop: CancellationToken) {
+pub(crate) async fn run(mut stage: Stage, mut scans: mpsc::Receiver<Arc<Scan>>, stop: CancellationToken) {
     let mut newest: HashMap<GroupId, Timestamp> = stage.routes.keys().map(|group| (*group, Timestamp::MIN)).collect();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -11,7 +11,7 @@ use drivers::Reading;
 
 /// The rules of one scan group's tags, with what the dead bands have to remember.
 #[derive(Debug)]
-pub struct Sampler {
+pub(crate) struct Sampler {
     rules: Vec<Rule>,
     positions: HashMap<TagPath, usize>,
 }
@@ -28,7 +28,7 @@ struct Rule {
 }
 
 /// The type of a tag's values: a scaled number is a number, everything else is what the device holds.
-pub fn value_type(raw: ValueType, scale: Option<&Scale>) -> ValueType {
+pub(crate) fn value_type(raw: ValueType, scale: Option<&Scale>) -> ValueType {
     match (raw, scale) {
         (ValueType::I64 | ValueType::U64 | ValueType::F64, Some(_)) => ValueType::F64,
         (raw, _) => raw,
@@ -37,14 +37,14 @@ pub fn value_type(raw: ValueType, scale: Option<&Scale>) -> ValueType {
 
 impl Sampler {
     /// For the tags of one group, in scan order, with the raw type of each address.
-    pub fn new(tags: &[(&Tag, ValueType)]) -> Self {
+    pub(crate) fn new(tags: &[(&Tag, ValueType)]) -> Self {
         let rules = tags.iter().map(|(tag, raw)| Rule::new(tag, *raw)).collect();
         let positions = tags.iter().enumerate().map(|(index, (tag, _))| (tag.name.clone(), index)).collect();
         Self { rules, positions }
     }
 
     /// Judges one scan. `elsewhere` is the latest of a tag outside this group, for `valid_if`.
-    pub fn judge(
+    pub(crate) fn judge(
         &mut self,
         readings: &[Reading],
         elsewhere: impl Fn(&TagPath) -> Option<Value>,

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 
 /// Where a tag's values come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// Read from this device.
     Device(String),
     /// A local variable, written by people.
@@ -23,7 +23,7 @@ pub enum Origin {
 
 /// What is known of a tag besides its values.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TagInfo {
+pub(crate) struct TagInfo {
     /// Place and name.
     pub path: TagPath,
     /// For screens.
@@ -48,7 +48,7 @@ pub struct TagInfo {
 
 /// The newest sample of a tag.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Latest {
+pub(crate) struct Latest {
     /// When it came.
     pub arrival: Timestamp,
     /// When the device says it was true.
@@ -63,17 +63,17 @@ pub struct Latest {
 
 impl Latest {
     /// Quality now: what was good becomes stale by age, never because it is flat.
-    pub fn quality_at(&self, now: Timestamp, stale_after: Duration) -> Quality {
+    pub(crate) fn quality_at(&self, now: Timestamp, stale_after: Duration) -> Quality {
         if self.quality.is_good() && now.since(self.arrival) > stale_after { Quality::STALE } else { self.quality }
     }
 }
 
 /// A tag and its newest sample, if one has come.
-pub type Known = (Arc<TagInfo>, Option<Latest>);
+pub(crate) type Known = (Arc<TagInfo>, Option<Latest>);
 
 /// See the module.
 #[derive(Debug)]
-pub struct TagTable {
+pub(crate) struct TagTable {
     tags: RwLock<Tags>,
     followers: RwLock<Vec<Follower>>,
     version: watch::Sender<u64>,
@@ -122,7 +122,7 @@ impl Default for TagTable {
 
 impl TagTable {
     /// Declares a group and its tags, in order. A tag that is known keeps its latest value if its meaning is the same.
-    pub fn declare(&self, group: GroupId, infos: Vec<TagInfo>) {
+    pub(crate) fn declare(&self, group: GroupId, infos: Vec<TagInfo>) {
         let mut tags = self.tags.write().unwrap_or_else(PoisonError::into_inner);
         let indexes: Vec<usize> = infos.into_iter().map(|info| tags.declare(info)).collect();
         tags.groups.insert(group, indexes.into());
@@ -130,7 +130,7 @@ impl TagTable {
     }
 
     /// Withdraws every group that is not among `kept`, and their tags.
-    pub fn keep_only(&self, kept: &HashSet<GroupId>) {
+    pub(crate) fn keep_only(&self, kept: &HashSet<GroupId>) {
         let mut tags = self.tags.write().unwrap_or_else(PoisonError::into_inner);
         tags.groups.retain(|group, _| kept.contains(group));
         let alive: HashSet<usize> = tags.groups.values().flat_map(|indexes| indexes.iter().copied()).collect();
@@ -145,7 +145,7 @@ impl TagTable {
     }
 
     /// Takes one scan: updates the latest values and hands it on.
-    pub fn publish(&self, scan: Scan) {
+    pub(crate) fn publish(&self, scan: Scan) {
         let scan = Arc::new(scan);
         self.samples.fetch_add(scan.values.len() as u64, Ordering::Relaxed);
         self.update(&scan);
@@ -176,7 +176,7 @@ impl TagTable {
     }
 
     /// Notes what has become stale since the last sweep, so that whoever follows the versions hears of it.
-    pub fn sweep(&self, now: Timestamp) {
+    pub(crate) fn sweep(&self, now: Timestamp) {
         let mut tags = self.tags.write().unwrap_or_else(PoisonError::into_inner);
         let version = tags.version + 1;
         let mut any = false;
@@ -196,14 +196,19 @@ impl TagTable {
     }
 
     /// Every declared tag that changed after `version`, and the version to ask with next. 0 gives all.
-    pub fn changed_since(&self, version: u64) -> (u64, Vec<Known>) {
+    pub(crate) fn changed_since(&self, version: u64) -> (u64, Vec<Known>) {
         let tags = self.tags.read().unwrap_or_else(PoisonError::into_inner);
         let changed = tags.slots.iter().filter(|slot| slot.declared && (version == 0 || slot.version > version));
         (tags.version, changed.map(|slot| (Arc::clone(&slot.info), slot.latest.clone())).collect())
     }
 
     /// Hands every scan of `groups` (of all groups when none) to the receiver, at most `capacity` waiting.
-    pub fn follow(&self, name: &str, groups: Option<HashSet<GroupId>>, capacity: usize) -> mpsc::Receiver<Arc<Scan>> {
+    pub(crate) fn follow(
+        &self,
+        name: &str,
+        groups: Option<HashSet<GroupId>>,
+        capacity: usize,
+    ) -> mpsc::Receiver<Arc<Scan>> {
         let (sender, receiver) = mpsc::channel(capacity);
         let mut followers = self.followers.write().unwrap_or_else(PoisonError::into_inner);
         followers.retain(|follower| !follower.sender.is_closed());
@@ -212,37 +217,37 @@ impl TagTable {
     }
 
     /// Scans that each follower was too slow for, by its name.
-    pub fn lost(&self) -> Vec<(String, u64)> {
+    pub(crate) fn lost(&self) -> Vec<(String, u64)> {
         let followers = self.followers.read().unwrap_or_else(PoisonError::into_inner);
         followers.iter().map(|follower| (follower.name.clone(), follower.lost.load(Ordering::Relaxed))).collect()
     }
 
     /// Samples taken since the start.
-    pub fn samples(&self) -> u64 {
+    pub(crate) fn samples(&self) -> u64 {
         self.samples.load(Ordering::Relaxed)
     }
 
     /// A number that changes with every scan and every declaration.
-    pub fn version(&self) -> watch::Receiver<u64> {
+    pub(crate) fn version(&self) -> watch::Receiver<u64> {
         self.version.subscribe()
     }
 
     /// One tag and its newest sample.
-    pub fn get(&self, path: &TagPath) -> Option<Known> {
+    pub(crate) fn get(&self, path: &TagPath) -> Option<Known> {
         let tags = self.tags.read().unwrap_or_else(PoisonError::into_inner);
         let slot = tags.slots.get(*tags.by_path.get(path)?)?;
         Some((Arc::clone(&slot.info), slot.latest.clone()))
     }
 
     /// All declared tags and their newest samples, in order of declaration.
-    pub fn all(&self) -> Vec<Known> {
+    pub(crate) fn all(&self) -> Vec<Known> {
         let tags = self.tags.read().unwrap_or_else(PoisonError::into_inner);
         let declared = tags.slots.iter().filter(|slot| slot.declared);
         declared.map(|slot| (Arc::clone(&slot.info), slot.latest.clone())).collect()
     }
 
     /// The group a tag is scanned in, and its position there.
-    pub fn locate(&self, path: &TagPath) -> Option<(GroupId, usize)> {
+    pub(crate) fn locate(&self, path: &TagPath) -> Option<(GroupId, usize)> {
         let tags = self.tags.read().unwrap_or_else(PoisonError::into_inner);
         let index = *tags.by_path.get(path)?;
         tags.groups.iter().find_map(|(group, indexes)| {
@@ -280,9 +285,9 @@ impl Tags {
         self.by_path.insert(info.path.clone(), index);
         let slot = Slot { info: Arc::new(info), latest: None, declared: true, stale: false, version };
         if index < self.slots.len() {
-            self.slots[index] = slot
+            self.slots[index] = slot;
         } else {
-            self.slots.push(slot)
+            self.slots.push(slot);
         }
         index
     }

@@ -10,7 +10,7 @@ use crate::deploy::Deploys;
 
 /// See the module.
 #[derive(Debug)]
-pub struct Deployments {
+pub(crate) struct Deployments {
     /// What runs.
     pub deploys: Arc<Deploys>,
     /// The time of the path.

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// See the module.
 #[derive(Debug)]
-pub struct Devices {
+pub(crate) struct Devices {
     /// What runs.
     pub lines: Arc<Lines>,
     /// The time of the path.

@@ -19,7 +19,7 @@ use crate::pipeline::tag_table::TagTable;
 
 /// See the module.
 #[derive(Debug)]
-pub struct Doctor {
+pub(crate) struct Doctor {
     /// The time of the path.
     pub clock: Arc<Clock>,
     /// When the process started.

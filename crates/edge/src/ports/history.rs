@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use config::site::SiteConfig;
 use domain::{Problem, SeriesId, TagPath, Timestamp};
-use server::api::history::{ExportFormat, ExportLayout, HistoryRoom};
+use server::api::history::HistoryRoom;
 use server::api::trend::Gap;
 use server::ports::{self, ByteStream, Export, TrendColumns};
 use store::{GapReason, Store, Trend};
@@ -18,7 +18,7 @@ const PIECES: usize = 8;
 
 /// See the module.
 #[derive(Debug)]
-pub struct HistoryPort {
+pub(crate) struct HistoryPort {
     /// Where samples are kept.
     pub store: Arc<Store>,
     /// Which series a tag is.
@@ -40,7 +40,7 @@ impl ports::History for HistoryPort {
         let store = Arc::clone(&self.store);
         blocking(move || {
             let each = series.into_iter().map(|series| match series {
-                Some(series) => store.trend(series, from, to, buckets).map(columns),
+                Some(series) => store.trend(series, from, to, buckets).map(|trend| columns(&trend)),
                 None => {
                     Ok(TrendColumns { missing: Some("there is no such tag".to_owned()), ..TrendColumns::default() })
                 }
@@ -99,7 +99,7 @@ where
 }
 
 /// Buckets as columns; where a series has no numbers there is a gap, never a line.
-fn columns(trend: Trend) -> TrendColumns {
+fn columns(trend: &Trend) -> TrendColumns {
     let half = i64::try_from(trend.width.as_millis() / 2).unwrap_or(0);
     let mut columns = TrendColumns::default();
     for bucket in &trend.buckets {

@@ -13,7 +13,7 @@ use crate::pipeline::tag_table::{self, TagInfo, TagTable};
 
 /// The tag table as the server sees it.
 #[derive(Debug)]
-pub struct Live {
+pub(crate) struct Live {
     /// Latest values.
     pub table: Arc<TagTable>,
     /// The time of the path.

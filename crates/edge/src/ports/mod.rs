@@ -1,9 +1,9 @@
 //! How the server sees the running edge: the ports it declares, one file each.
 
-pub mod deployments;
+pub(crate) mod deployments;
 mod device_test;
-pub mod devices;
-pub mod doctor;
-pub mod history;
-pub mod live;
+pub(crate) mod devices;
+pub(crate) mod doctor;
+pub(crate) mod history;
+pub(crate) mod live;
 mod words;

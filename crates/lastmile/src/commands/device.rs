@@ -17,7 +17,7 @@ pub(super) async fn run(command: DeviceCommand, out: Out) -> Ended {
         DeviceCommand::Check { url } => check(&url, out).await,
         DeviceCommand::Browse { url } => {
             let found = commission::browse(&url, &[], now()).await?;
-            out.say(&found.words, &found);
+            out.say(found.words, &found);
             Ok(if found.can_browse { Exit::Ok } else { Exit::Finding })
         }
         DeviceCommand::Read { url, addresses, watch } => read(&url, &addresses, watch, out).await,

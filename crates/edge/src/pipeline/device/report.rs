@@ -14,7 +14,7 @@ const RATE_SECONDS: usize = 10;
 
 /// Where a device stands.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum State {
+pub(crate) enum State {
     /// Not reached yet.
     #[default]
     Connecting,
@@ -34,7 +34,7 @@ pub enum State {
 
 /// One error, repeated so many times in a row.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ErrorLine {
+pub(crate) struct ErrorLine {
     /// When it came last.
     pub at: Timestamp,
     /// In words.
@@ -45,7 +45,7 @@ pub struct ErrorLine {
 
 /// What is known of a device now.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// Where it stands.
     pub state: State,
     /// Since when.
@@ -62,7 +62,7 @@ pub struct Snapshot {
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct DeviceReport {
+pub(crate) struct DeviceReport {
     inner: Mutex<Inner>,
 }
 
@@ -99,7 +99,7 @@ impl DeviceReport {
     }
 
     /// What is known now.
-    pub fn snapshot(&self, now: Timestamp) -> Snapshot {
+    pub(crate) fn snapshot(&self, now: Timestamp) -> Snapshot {
         let mut inner = self.lock();
         inner.forget_before(now);
         let values: u64 = inner.rate.iter().map(|(_, values)| values).sum();
@@ -149,7 +149,7 @@ impl Inner {
 
 /// What is known of one scan group.
 #[derive(Debug, Default)]
-pub struct GroupReport {
+pub(crate) struct GroupReport {
     kept: AtomicU64,
     late: AtomicU64,
     missed: AtomicU64,
@@ -160,7 +160,7 @@ pub struct GroupReport {
 
 /// The numbers of a [`GroupReport`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct GroupNow {
+pub(crate) struct GroupNow {
     /// Scans that began within their period.
     pub kept: u64,
     /// Scans that began more than a period late.
@@ -189,7 +189,7 @@ impl GroupReport {
     }
 
     /// The numbers now.
-    pub fn now(&self) -> GroupNow {
+    pub(crate) fn now(&self) -> GroupNow {
         let last = self.last_us.load(Ordering::Relaxed);
         GroupNow {
             kept: self.kept.load(Ordering::Relaxed),

@@ -10,7 +10,7 @@ use inference::{PredictionRow, WorkerStatus};
 
 /// What is known of one place.
 #[derive(Clone, Debug, Default)]
-pub struct PlaceNow {
+pub(crate) struct PlaceNow {
     /// The last prediction; none before the first window.
     pub last: Option<PredictionRow>,
     /// Since when it has been as it is.
@@ -25,7 +25,7 @@ pub struct PlaceNow {
 
 /// See the module.
 #[derive(Debug)]
-pub struct DeploymentReport {
+pub(crate) struct DeploymentReport {
     places: Mutex<Vec<PlaceNow>>,
     worker: Mutex<Option<(WorkerStatus, Option<String>)>>,
     started: Timestamp,
@@ -36,7 +36,7 @@ pub struct DeploymentReport {
 
 impl DeploymentReport {
     /// For so many places, starting now.
-    pub fn new(places: usize, started: Timestamp) -> Self {
+    pub(crate) fn new(places: usize, started: Timestamp) -> Self {
         Self {
             places: Mutex::new(vec![PlaceNow::default(); places]),
             worker: Mutex::default(),
@@ -88,27 +88,27 @@ impl DeploymentReport {
     }
 
     /// One per place.
-    pub fn places(&self) -> Vec<PlaceNow> {
+    pub(crate) fn places(&self) -> Vec<PlaceNow> {
         lock(&self.places).clone()
     }
 
     /// The model's process and what it loaded.
-    pub fn worker_now(&self) -> Option<(WorkerStatus, Option<String>)> {
+    pub(crate) fn worker_now(&self) -> Option<(WorkerStatus, Option<String>)> {
         lock(&self.worker).clone()
     }
 
     /// From the start to the first prediction with a value.
-    pub fn first_prediction(&self) -> Option<Duration> {
+    pub(crate) fn first_prediction(&self) -> Option<Duration> {
         *lock(&self.first)
     }
 
     /// Predictions made.
-    pub fn predictions(&self) -> u64 {
+    pub(crate) fn predictions(&self) -> u64 {
         self.predictions.load(Ordering::Relaxed)
     }
 
     /// Decisions that found their queue full.
-    pub fn decisions_lost(&self) -> u64 {
+    pub(crate) fn decisions_lost(&self) -> u64 {
         self.decisions_lost.load(Ordering::Relaxed)
     }
 }
