@@ -41,14 +41,11 @@ pub(crate) async fn request(State(server): State<Shared>, request: Request, next
     let api = is_api(request.uri());
     let answer = match same_site(request.method(), request.headers(), request.uri()) {
         Err(failure) => failure.into_response(),
-        Ok(()) => match tokio::time::timeout(limit, next.run(request)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                let what = format!("There was no answer within {} s.", limit.as_secs());
-                Failure::new(StatusCode::GATEWAY_TIMEOUT, Problem::new("request.too-slow", "the edge", what))
-                    .into_response()
-            }
-        },
+        Ok(()) => tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
+            let what = format!("There was no answer within {} s.", limit.as_secs());
+            Failure::new(StatusCode::GATEWAY_TIMEOUT, Problem::new("request.too-slow", "the edge", what))
+                .into_response()
+        }),
     };
     let failed = answer.extensions().get::<Failed>().and_then(|failed| failed.answer(&number));
     let mut answer = failed.unwrap_or(answer);

@@ -78,7 +78,23 @@ pub fn openapi() -> String {
         .merge(health::described())
         .split_for_parts();
     "1".clone_into(&mut description.info.version);
-    let mut text = description.to_pretty_json().expect("a description of plain shapes is always JSON");
+    let plain = "a description of plain shapes is always JSON";
+    let description = sorted(serde_json::to_value(&description).expect(plain));
+    let mut text = serde_json::to_string_pretty(&description).expect(plain);
     text.push('\n');
     text
+}
+
+/// Keys in the order of the alphabet: the same description is the same text, however it was built.
+fn sorted(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(object) => {
+            let mut pairs: Vec<(String, Value)> = object.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(pairs.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
 }

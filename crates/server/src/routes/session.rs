@@ -16,6 +16,9 @@ use crate::extract::Json;
 use crate::failure::{Failure, Failures};
 use crate::who::{COOKIE, Who};
 
+/// A terminal stays signed in for good; browsers cap this at 400 days.
+const FOR_GOOD: u64 = 400 * 86_400;
+
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(sign_in, sign_out)).routes(routes!(me)).routes(routes!(first_run))
 }
@@ -82,8 +85,6 @@ async fn welcome(server: &Shared, outcome: Outcome) -> Result<Response, Failure>
     };
     let signed_in = server.site.state.signed_in(token.reveal(), server.now()).await?;
     let me = describe(server, &Who::from_signed_in(signed_in, server)).await?;
-    // a terminal stays signed in for good; browsers cap this at 400 days
-    const FOR_GOOD: u64 = 400 * 86_400;
     let age = expires.map_or(FOR_GOOD, |expires| expires.since(server.now()).as_secs());
     Ok(with_cookie(Json(me).into_response(), token.reveal(), age))
 }
