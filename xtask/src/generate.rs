@@ -17,7 +17,7 @@ struct Generated {
 }
 
 const FILES: [Generated; 3] = [
-    Generated { file: "docs/reference/site.schema.json", make: || lastmile(&["schema"]) },
+    Generated { file: "docs/reference/site.schema.json", make: || indented(&lastmile(&["schema"])?) },
     Generated { file: "web/openapi.json", make: || lastmile(&["schema", "--openapi"]) },
     Generated { file: "web/src/api/schema.d.ts", make: typescript },
 ];
@@ -61,6 +61,12 @@ fn write(path: &Path, text: &str) -> Result<()> {
 
 fn lastmile(arguments: &[&str]) -> Result<String> {
     output(std::process::Command::new(paths::lastmile()).args(arguments))
+}
+
+/// JSON with a line per value, so that a change can be reviewed.
+fn indented(json: &str) -> Result<String> {
+    let value: serde_json::Value = serde_json::from_str(json)?;
+    Ok(serde_json::to_string_pretty(&value)? + "\n")
 }
 
 /// The types of the web client, from the OpenAPI document as it is in git.
