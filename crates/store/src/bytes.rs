@@ -82,3 +82,17 @@ pub(crate) fn sealed_content(bytes: &[u8]) -> Option<&[u8]> {
 pub(crate) fn as_u32(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
+
+/// Whether damaged bytes that begin at `at` of their file look like a write that a power cut left unfinished, and not like
+/// a flipped bit: zeros up to or from the edge of a disk sector, or up to their end.
+pub(crate) fn looks_torn(bytes: &[u8], at: u64) -> bool {
+    const SECTOR: usize = 512;
+    const ZEROS: [u8; 4] = [0; 4];
+    let into = usize::try_from(at % SECTOR as u64).unwrap_or(0);
+    let first = (SECTOR - into) % SECTOR;
+    let edges = (first..=bytes.len()).step_by(SECTOR);
+    bytes.ends_with(&ZEROS)
+        || edges
+            .map(|edge| bytes.split_at(edge))
+            .any(|(before, behind)| before.ends_with(&ZEROS) || behind.starts_with(&ZEROS))
+}

@@ -42,7 +42,8 @@ pub(crate) fn read_log(inner: &Inner, stream: Stream, from_seq: u64, max_bytes: 
         let mut full = false;
         let end = scan(segment, inner.epoch, start, segment.len(), |found| {
             let (offset, record) = match found {
-                Found::Damaged(place) => {
+                Found::Damaged { torn: true, .. } => return ControlFlow::Continue(()),
+                Found::Damaged { place, .. } => {
                     inner.counters.damaged(DamagedAt::Segment(segment.number, place));
                     return ControlFlow::Continue(());
                 }
@@ -71,9 +72,8 @@ pub(crate) fn read_log(inner: &Inner, stream: Stream, from_seq: u64, max_bytes: 
     if let Some(place) = place {
         inner.log_places.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(place);
     }
-    if slice.count > 0 {
-        slice.missing = (slice.last + 1 - from_seq) - slice.count;
-    }
+    let end = if slice.count > 0 { slice.last + 1 } else { next };
+    slice.missing = end.saturating_sub(from_seq).saturating_sub(slice.count);
     Ok(slice)
 }
 

@@ -68,6 +68,9 @@ impl Notes {
         };
         let (first, in_first) = open("a")?;
         let (second, in_second) = open("b")?;
+        if first.len == 0 || second.len == 0 {
+            disk.sync_dir(dir)?;
+        }
         let whole = damaged == 0 && in_first == in_second && in_first == lines.len();
         let next = lines.last_key_value().map_or(0, |(number, _)| number + 1);
         let holes = next - lines.first_key_value().map_or(next, |(number, _)| *number) - lines.len() as u64;
@@ -76,7 +79,7 @@ impl Notes {
             lines.values().filter_map(|line| serde_json::from_str(line).inspect_err(|_| lost += 1).ok()).collect();
         let base = first.len;
         let mut notes =
-            Self { disk: Arc::clone(disk), dir: dir.to_owned(), twins: [first, second], next, base, dirty: false };
+            Self { disk: Arc::clone(disk), dir: dir.to_owned(), twins: [first, second], next, base, dirty: true };
         if !whole {
             // numbered afresh, so that what is lost is told once
             let text: String = lines.values().zip(next..).map(|(line, number)| format_line(number, line)).collect();
@@ -89,8 +92,12 @@ impl Notes {
     /// Adds one fact. It is on the disk after the next [`Notes::sync`].
     pub(crate) fn add(&mut self, fact: &impl Serialize) -> io::Result<()> {
         let line = format_line(self.next, &serde_json::to_string(fact).map_err(io::Error::other)?);
-        for twin in &mut self.twins {
-            twin.file.write_at(line.as_bytes(), twin.len)?;
+        let written = self.twins.iter().try_for_each(|twin| twin.file.write_at(line.as_bytes(), twin.len));
+        if let Err(error) = written {
+            for twin in &self.twins {
+                drop(twin.file.set_len(twin.len)); // as far as it goes: a piece of a line is passed over
+            }
+            return Err(error);
         }
         for twin in &mut self.twins {
             twin.len += line.len() as u64;
@@ -167,6 +174,8 @@ fn read_lines(bytes: &[u8], lines: &mut BTreeMap<u64, String>) -> (usize, u64) {
                 lines.insert(number, json);
                 good += 1;
             }
+            // pages that never came after a power cut are zeros, and nothing in them was synced
+            None if line.contains(&0) => {}
             None if line.ends_with(b"\n") => bad += 1,
             None => {
                 let mended = [line.split_last().map_or(&[][..], |(_, front)| front), b"\n"].concat();

@@ -81,7 +81,7 @@ fn finish(
     counters.count(|counters| counters.torn_bytes = loaded.torn);
     report.tail_scans = loaded.view.tails.values().map(|tail| tail.rows.len() as u64).sum();
     report.last_arrival = loaded.last_arrival;
-    tell(&options.dir, &mut report);
+    tell(&options.dir, &counters, &mut report);
     let limit = usize::try_from(options.memory / 4).unwrap_or(usize::MAX);
     let inner = Inner {
         epoch: loaded.view.dictionary.epoch,
@@ -113,12 +113,12 @@ fn finish(
 }
 
 /// What was found, in words.
-fn tell(dir: &Path, report: &mut OpenReport) {
+fn tell(dir: &Path, counters: &Counters, report: &mut OpenReport) {
     let place = dir.display().to_string();
     if report.damaged > 0 {
         let what = format!("{} damaged places were found and passed over; everything else is served", report.damaged);
         let problem = Problem::new("store.damaged", place.clone(), what)
-            .why("bytes on the disk are not what was written")
+            .why(format!("bytes on the disk are not what was written: {}", counters.some_places()))
             .hint("check the disk; if this comes again, replace it");
         report.problems.push(problem);
     }

@@ -70,16 +70,21 @@ impl Inner {
         let mut retained = Retained::default();
         let before = self.view().bytes();
         let too_old = now.minus(policy.keep).micros();
-        // Files are in the order they were written: one that is too old takes the older ones with it, whatever a clock
-        // that was wrong for a while wrote into them.
-        let old = {
+        let old: Vec<u64> = {
             let view = self.view();
-            let days: Vec<&Summary> = view.days.values().map(|(_, summary)| summary).collect();
-            let kept = days.len().saturating_sub(1);
-            days[..kept].iter().rposition(|summary| summary.to < too_old).map_or(0, |last| last + 1)
+            let mut newest = now.micros();
+            let mut old = Vec::new();
+            for (number, (_, summary)) in view.days.iter().rev() {
+                // A file from a clock that was ahead is as old as the one behind it.
+                newest = if summary.to <= now.micros() { summary.to } else { newest };
+                if newest < too_old {
+                    old.push(*number);
+                }
+            }
+            old
         };
-        for _ in 0..old {
-            retained.days += usize::from(self.drop_day(&mut writer, GapReason::Retention, None)?);
+        for number in old.into_iter().rev() {
+            retained.days += usize::from(self.drop_day(&mut writer, number, GapReason::Retention, None)?);
         }
         while self.view().bytes() > policy.max_bytes && self.drop_oldest_day(&mut writer, DropReason::TooLarge)? {
             retained.days += 1;
@@ -91,14 +96,22 @@ impl Inner {
     }
 
     fn drop_oldest_day(&self, writer: &mut Writer, reason: DropReason) -> Result<bool, Problem> {
-        self.drop_day(writer, reason.into(), Some(reason))
+        let oldest = self.view().days.first_key_value().map(|(number, _)| *number);
+        oldest.map_or(Ok(false), |number| self.drop_day(writer, number, reason.into(), Some(reason)))
     }
 
-    /// Drops the oldest day file, never the last one. `record` is also told in the log.
-    fn drop_day(&self, writer: &mut Writer, reason: GapReason, record: Option<DropReason>) -> Result<bool, Problem> {
+    /// Drops a day file, never the last one. `record` is also told in the log.
+    fn drop_day(
+        &self,
+        writer: &mut Writer,
+        number: u64,
+        reason: GapReason,
+        record: Option<DropReason>,
+    ) -> Result<bool, Problem> {
         let oldest: Option<(Arc<Day>, Summary)> = {
             let mut view = self.view_mut();
-            if view.days.len() > 1 { view.days.pop_first().map(|(_, day)| day) } else { None }
+            let is_last = view.days.last_key_value().is_none_or(|(last, _)| *last == number);
+            if is_last { None } else { view.days.remove(&number) }
         };
         let Some((day, summary)) = oldest else { return Ok(false) };
         let removed = day.remove(self.disk.as_ref(), &self.day_dir());

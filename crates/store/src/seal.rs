@@ -93,7 +93,7 @@ impl Inner {
         for place in done.iter().flat_map(|sealing| &sealing.places) {
             place.encode(&mut index);
         }
-        self.append_index(&day, &index);
+        self.append_index(writer, &day, &index);
         let chunks: usize = done.iter().map(|sealing| sealing.places.len()).sum();
         sealed.groups += done.len();
         sealed.chunks += chunks;
@@ -126,9 +126,10 @@ impl Inner {
         writer.facts.add(&sealed)?;
         writer.facts.sync()?;
         let number = writer.next_day;
+        writer.next_day += 1; // also when this fails: a piece of it may stay
         let day = Arc::new(Day::create(self.disk.as_ref(), &self.day_dir(), number, today, self.epoch)?);
-        writer.next_day += 1;
         writer.day_broken = false;
+        writer.index_broken = false;
         let mut view = self.view_mut();
         let old = std::mem::take(&mut view.current);
         view.days.insert(number, (Arc::clone(&day), Summary::empty(number)));
@@ -227,12 +228,15 @@ impl Inner {
         }
     }
 
-    /// The index may lag behind: what it lacks is read from the chunks themselves.
-    fn append_index(&self, day: &Day, lines: &[u8]) {
+    /// The index may lag behind: what is missing at its end is read from the chunks themselves. So nothing is added to it any
+    /// more once a write has failed.
+    fn append_index(&self, writer: &mut Writer, day: &Day, lines: &[u8]) {
+        if writer.index_broken {
+            return;
+        }
         let len = self.view().days.get(&day.number).map_or(0, |(_, summary)| summary.index_len);
-        if day.index.write_at(lines, len).is_ok()
-            && let Some((_, summary)) = self.view_mut().days.get_mut(&day.number)
-        {
+        writer.index_broken = day.index.write_at(lines, len).is_err();
+        if let (false, Some((_, summary))) = (writer.index_broken, self.view_mut().days.get_mut(&day.number)) {
             summary.index_len += lines.len() as u64;
         }
     }

@@ -188,7 +188,8 @@ pub struct LogSlice {
     pub last: u64,
     /// How many.
     pub count: u64,
-    /// Numbers between the one asked for and the last that are not here: trimmed, dropped or damaged.
+    /// Numbers between the one asked for and the last that are not here: trimmed, dropped or damaged. When there is no
+    /// record at all, how many numbers from the one asked for were given and are gone.
     pub missing: u64,
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Writer {
     pub(crate) next_day: u64,
     /// The last day file must not be written any more, because a sync failed.
     pub(crate) day_broken: bool,
+    /// The last day file's index ends before the file does.
+    pub(crate) index_broken: bool,
     /// Lanes whose meaning was told in their stream since the store was opened.
     announced: HashSet<Lane>,
     /// Records to write with the next commit.
@@ -95,6 +97,7 @@ impl Writer {
             next_segment,
             next_day,
             day_broken: false,
+            index_broken: false,
             announced: HashSet::new(),
             pending: Vec::new(),
             ballast: false,

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Day, HEAD, Summary};
-use crate::bytes::{seal_with_crc, sealed_content};
+use crate::bytes::{looks_torn, seal_with_crc, sealed_content};
 use crate::chunk::{HEAD as CHUNK_HEAD, Head, MAGIC};
 
 /// Bytes of a line: head of the chunk, place, CRC.
@@ -69,7 +69,11 @@ pub(crate) fn load_index(day: &Day, limit: u64) -> io::Result<Index> {
         _ => false,
     });
     if !whole {
-        damaged.push(u64::MAX);
+        let bad = places.len() * LINE;
+        // the index is not synced: what a power cut did to it is nothing to worry anybody with
+        if !looks_torn(&bytes[bad..(bad + 2 * LINE).min(bytes.len())], bad as u64) {
+            damaged.push(u64::MAX);
+        }
         places.clear();
         at = HEAD;
     }

@@ -32,7 +32,6 @@ pub(crate) fn recover(day: &Day, last: bool, limit: u64, in_log: impl Fn(&Head) 
             if end < size {
                 torn = size - end;
                 day.file.set_len(end)?;
-                day.file.sync()?;
             }
             index.places.truncate(keep);
             index.end = end;
@@ -40,6 +39,7 @@ pub(crate) fn recover(day: &Day, last: bool, limit: u64, in_log: impl Fn(&Head) 
         } else {
             index.end = size;
         }
+        day.file.sync()?; // what a killed program wrote may not be on the disk yet
     } else if index.end < size {
         index.damaged.push(index.end);
     }

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use domain::log_record::{MAX_RECORD, RawRecord, VERSION, parse};
 
 use super::Segment;
+use crate::bytes::looks_torn;
 
 /// Bytes read at once.
 const WINDOW: usize = 256 << 10;
@@ -17,8 +18,8 @@ const SIGN: usize = 14;
 pub(crate) enum Found<'a> {
     /// A record whose CRC fits.
     Record(u64, RawRecord<'a>),
-    /// Bytes between two records that are none. The first number is where they begin.
-    Damaged(u64),
+    /// Bytes between two records that are none: where they begin, how many they are, and whether a power cut did it.
+    Damaged { place: u64, len: u64, torn: bool },
 }
 
 /// Calls `take` for what lies in `segment` from `offset` until `end`. Gives the place behind the last record: bytes from
@@ -39,7 +40,8 @@ pub(crate) fn scan(
                 at = window.suspect(at + 1, epoch)?;
                 continue;
             }
-            if take(Found::Damaged(last)).is_break() {
+            let torn = looks_torn(window.at(last, usize::try_from(at - last).unwrap_or(WINDOW).min(WINDOW))?, last);
+            if take(Found::Damaged { place: last, len: at - last, torn }).is_break() {
                 return Ok(last);
             }
         }
@@ -61,21 +63,18 @@ pub(crate) fn scan(
 /// Whether the bytes behind the last record look like a write that power cut short, and not like a damaged record.
 pub(crate) fn ends_torn(segment: &Segment, epoch: u64, from: u64, end: u64) -> io::Result<bool> {
     let mut window = Window { segment, end, base: 0, bytes: Vec::new() };
-    let Some(len) = window.sign(from, epoch)? else {
-        // no head of a record: torn when nothing or only a piece of a head was written
-        let rest = window.at(from, WINDOW)?;
-        return Ok(end - from < SIGN as u64 || rest.iter().take(SIGN).all(|byte| *byte == 0));
-    };
-    if from + len > end {
-        // the whole rest under a wrong length?
-        let mut rest = window.at(from, usize::try_from(end - from).unwrap_or(usize::MAX))?.to_vec();
-        let right = u32::try_from(rest.len()).unwrap_or(u32::MAX).to_le_bytes();
-        rest[2..6].copy_from_slice(&right);
-        return Ok(parse(&rest).is_err());
+    if looks_torn(window.at(from, usize::try_from(end - from).unwrap_or(WINDOW).min(WINDOW))?, from) {
+        return Ok(true);
     }
-    // whole in length: pages that never came are zeros
-    let bytes = window.at(from, usize::try_from(len).unwrap_or(usize::MAX))?;
-    Ok(bytes.chunk_by(|a, b| a == b).any(|run| run[0] == 0 && run.len() >= 256))
+    // A piece of a record is an unfinished write, too, unless only its length is wrong.
+    let Some(len) = window.sign(from, epoch)? else { return Ok(end - from < SIGN as u64) };
+    if from + len <= end {
+        return Ok(false);
+    }
+    let mut rest = window.at(from, usize::try_from(end - from).unwrap_or(usize::MAX))?.to_vec();
+    let right = u32::try_from(rest.len()).unwrap_or(u32::MAX).to_le_bytes();
+    rest[2..6].copy_from_slice(&right);
+    Ok(parse(&rest).is_err())
 }
 
 struct Window<'a> {

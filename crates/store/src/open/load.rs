@@ -69,7 +69,9 @@ pub(crate) fn load(
     let (log_dir, day_dir) = (options.dir.join("log"), options.dir.join("day"));
     disk.create_dir(&log_dir)?;
     disk.create_dir(&day_dir)?;
-    disk.sync_dir(&options.dir)?;
+    for dir in [&options.dir, &log_dir, &day_dir] {
+        disk.sync_dir(dir)?;
+    }
     let segment_names: Vec<u64> = disk.list(&log_dir)?.iter().filter_map(|name| segment_number(name)).collect();
     let day_names: BTreeMap<u64, i64> = disk.list(&day_dir)?.iter().filter_map(|name| day_name(name)).collect();
     let dictionary =
@@ -218,7 +220,13 @@ impl Loading<'_> {
                 self.view.days.insert(*number, (Arc::new(day), *summary));
                 continue;
             }
-            if !day.has_its_head(self.epoch)? && day.file.size()? >= crate::day::HEAD {
+            if !day.has_its_head(self.epoch)? {
+                if day.file.size()? <= crate::day::HEAD {
+                    // begun and not finished: nothing was in it
+                    self.torn += day.file.size()?;
+                    day.remove(self.disk.as_ref(), dir)?;
+                    continue;
+                }
                 self.counters.damaged(DamagedAt::Day(*number, 0));
             }
             let limit = if is_last { u64::MAX } else { facts.days.get(number).map_or(u64::MAX, |summary| summary.len) };
@@ -282,11 +290,12 @@ impl Loading<'_> {
     fn read_segment(&mut self, segment: &Segment, behind: Option<[u64; 2]>) -> io::Result<(u64, [u64; 2])> {
         let mut seen = segment.first.map(|first| first.saturating_sub(1));
         let mut last_arrival = None;
-        let (view, counters) = (&mut self.view, self.counters);
+        let mut damaged = None;
+        let (view, counters, torn_bytes) = (&mut self.view, self.counters, &mut self.torn);
         let end = scan(segment, self.epoch, log::HEAD, segment.size()?, |found| {
             let (offset, record) = match found {
-                Found::Damaged(place) => {
-                    counters.damaged(DamagedAt::Segment(segment.number, place));
+                Found::Damaged { place, len, torn } => {
+                    damaged = Some((place, len, torn));
                     return ControlFlow::Continue(());
                 }
                 Found::Record(offset, record) => (offset, record),
@@ -295,6 +304,11 @@ impl Loading<'_> {
             // a write that failed was repeated in the next segment
             if behind.is_some_and(|behind| record.head.seq >= behind[stream]) {
                 return ControlFlow::Continue(());
+            }
+            match damaged.take() {
+                Some((_, len, true)) => *torn_bytes += len,
+                Some((place, _, false)) => counters.damaged(DamagedAt::Segment(segment.number, place)),
+                None => {}
             }
             seen[stream] = seen[stream].max(record.head.seq);
             if record.kind != RecordKind::Scan {
@@ -325,6 +339,7 @@ impl Loading<'_> {
     fn end_of_log(&mut self, segment: &Arc<Segment>, end: u64) -> io::Result<()> {
         let size = segment.size()?;
         if end >= size {
+            segment.cut(end)?; // which syncs: what a killed program wrote may not be on the disk yet
             self.append_to = Some(Arc::clone(segment));
             return Ok(());
         }
