@@ -176,7 +176,6 @@ impl Seen {
                 history: Arc::clone(&self.history_report),
                 deploys: Arc::clone(&self.deploys),
                 devices: Arc::clone(&devices),
-                table: Arc::clone(&self.table),
             }),
             devices,
             deployments: Arc::new(Deployments { deploys: Arc::clone(&self.deploys), clock: Arc::clone(&self.clock) }),

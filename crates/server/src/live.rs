@@ -45,8 +45,7 @@ pub(crate) struct Feed {
     who: Who,
     place: PlacePath,
     tags: Option<BTreeSet<TagPath>>,
-    out: mpsc::Sender<Event>,
-    last_sent: Instant,
+    out: Outlet,
     values: u64,
     known: Known,
     versions: Versions,
@@ -80,8 +79,7 @@ impl Feed {
             who,
             place,
             tags: tags.map(|tags| tags.into_iter().collect()),
-            out,
-            last_sent: Instant::now(),
+            out: Outlet { out, last_sent: Instant::now() },
             values: 0,
             known: Known::default(),
             versions: server.versions(),
@@ -157,7 +155,7 @@ impl Feed {
                 return Ok(Err(over));
             }
         }
-        if self.last_sent.elapsed() >= HEARTBEAT {
+        if self.out.last_sent.elapsed() >= HEARTBEAT {
             let heartbeat = LiveHeartbeat { now_ms: self.server.now().millis() };
             return Ok(self.send("heartbeat", &heartbeat, None).await);
         }
@@ -226,16 +224,28 @@ impl Feed {
         if let Some(id) = id {
             event = event.id(id.to_string());
         }
+        self.out.send(event, &self.server.counters).await
+    }
+}
+
+/// Where events go; it waits for its client, but not for long.
+struct Outlet {
+    out: mpsc::Sender<Event>,
+    last_sent: Instant,
+}
+
+impl Outlet {
+    async fn send(&mut self, event: Event, counters: &Counters) -> Result<(), Over> {
         match timeout(PATIENCE, self.out.send(event)).await {
             Ok(Ok(())) => {
-                Counters::add(&self.server.counters.live_events);
+                Counters::add(&counters.live_events);
                 self.last_sent = Instant::now();
                 Ok(())
             }
             Ok(Err(_)) => Err(Over),
             Err(_) => {
-                Counters::add(&self.server.counters.live_dropped);
-                tracing::info!(who = self.who.actor.name(), "A live feed was closed: its client is too slow");
+                Counters::add(&counters.live_dropped);
+                tracing::info!("A live feed was closed: its client is too slow");
                 Err(Over)
             }
         }
@@ -254,4 +264,24 @@ fn changed(before: Versions, after: Versions) -> Vec<String> {
         ("changes", before.head != after.head),
     ];
     kinds.into_iter().filter(|(_, new)| *new).map(|(name, _)| name.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_let_go_after_ten_seconds_and_counted() {
+        let (out, _client) = mpsc::channel(1);
+        let mut outlet = Outlet { out, last_sent: Instant::now() };
+        let counters = Counters::default();
+        assert!(outlet.send(Event::default(), &counters).await.is_ok());
+        let begun = Instant::now();
+        assert!(outlet.send(Event::default(), &counters).await.is_err());
+        assert_eq!(begun.elapsed(), PATIENCE);
+        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        assert_eq!((count(&counters.live_events), count(&counters.live_dropped)), (1, 1));
+    }
 }

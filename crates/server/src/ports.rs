@@ -7,13 +7,10 @@ use std::pin::Pin;
 use async_trait::async_trait;
 use domain::{PlacePath, Problem, Quality, TagPath, Timestamp, Value};
 use futures_util::Stream;
-use tokio::sync::watch;
 
 use crate::api::common::Texts;
 use crate::api::deployment::Runtime;
-use crate::api::device::{
-    AddressValue, Device, DeviceError, DeviceSettings, DeviceTest, ReadAddresses, ScanGroup, TestDevice,
-};
+use crate::api::device::{AddressValue, Block, Device, DeviceError, DeviceTest, ReadAddresses, TestDevice};
 use crate::api::health::{DoctorLine, Health};
 use crate::api::history::{ExportFormat, ExportLayout, HistoryRoom};
 use crate::api::trend::Gap;
@@ -144,11 +141,9 @@ pub struct DeviceNow {
     /// As the list shows it.
     pub device: Device,
     /// Its requests.
-    pub blocks: Vec<crate::api::device::Block>,
+    pub blocks: Vec<Block>,
     /// What went wrong lately, the newest first, at most 50.
     pub errors: Vec<DeviceError>,
-    /// Its scan groups (also in `device.groups`).
-    pub groups: Vec<ScanGroup>,
 }
 
 /// Devices.
@@ -163,8 +158,6 @@ pub trait Devices: Send + Sync {
     async fn test(&self, test: TestDevice) -> DeviceTest;
     /// Reads addresses of a running device now, within its budget.
     async fn read(&self, device: &str, addresses: ReadAddresses) -> Result<Vec<AddressValue>, Problem>;
-    /// The settings with every default filled in, for the form.
-    fn defaults(&self, settings: &DeviceSettings) -> DeviceSettings;
 }
 
 /// Deployments as they run.
@@ -182,6 +175,4 @@ pub trait Doctor: Send + Sync {
     fn health(&self) -> Health;
     /// For people; may take a second or two.
     async fn look(&self) -> Vec<DoctorLine>;
-    /// Changes whenever health, a device state or a deployment's running part changes, so that the live feed looks again.
-    fn changed(&self) -> watch::Receiver<u64>;
 }

@@ -10,8 +10,13 @@ use crate::Shared;
 use crate::api::common::Permission;
 use crate::failure::Failure;
 
-/// Name of the session cookie.
-pub(crate) const COOKIE: &str = "lastmile_session";
+/// Name of the session cookie. Browsers do not tell ports apart: two edges on one machine need two names.
+pub(crate) fn cookie_name(headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let port = host.rsplit_once(':').map_or("80", |(_, port)| port);
+    let port: String = port.chars().filter(char::is_ascii_digit).collect();
+    format!("lastmile_session_{port}")
+}
 
 /// Who asks. Without a session it is nobody, who may see health and sign in.
 pub(crate) struct Who {
@@ -39,8 +44,9 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let name = cookie_name(headers);
     let all = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+    all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(&*name)?.strip_prefix('='))
 }
 
 impl Who {

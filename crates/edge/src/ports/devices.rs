@@ -8,7 +8,7 @@ use config::site::SiteConfig;
 use domain::{Problem, QualityClass, Timestamp};
 use drivers::{DeviceUrl, ReadGroup, Reading};
 use server::api::device::{
-    AddressValue, Block, Budget, BudgetSettings, Device, DeviceError, DeviceSettings, DeviceState, DeviceStateKind,
+    AddressValue, Block, Budget, Device, DeviceError, DeviceState, DeviceStateKind,
     DeviceTest, ReadAddresses, ScanGroup, TestDevice,
 };
 use server::ports::{self, DeviceNow};
@@ -54,7 +54,7 @@ impl ports::Devices for Devices {
         let device = tell(&running, now);
         let blocks = running.groups.iter().flat_map(|group| blocks(&group.read, group.period, &group.tags)).collect();
         let errors = running.report.snapshot(now).errors.iter().map(error).collect();
-        Some(DeviceNow { groups: device.groups.clone(), device, blocks, errors })
+        Some(DeviceNow { device, blocks, errors })
     }
 
     async fn test(&self, test: TestDevice) -> DeviceTest {
@@ -66,27 +66,6 @@ impl ports::Devices for Devices {
         let planned = running.plan.url.plan(&asked.addresses, &running.plan.limits);
         let readings = ask(&running, planned.group.clone()).await?;
         Ok(address_values(&asked.addresses, &planned, &readings, self.clock.now()))
-    }
-
-    fn defaults(&self, settings: &DeviceSettings) -> DeviceSettings {
-        let text = serde_json::to_value(settings).unwrap_or_default();
-        match serde_json::from_value::<config::site::Device>(text) {
-            Ok(device) => DeviceSettings {
-                timeout: Some(device.timeout.to_string()),
-                period: Some(device.period.to_string()),
-                pause: Some(device.pause.to_string()),
-                read_holes: Some(device.read_holes),
-                max_block: Some(device.max_block.into()),
-                budget: Some(BudgetSettings {
-                    connections: Some(device.budget.connections.into()),
-                    in_flight: Some(device.budget.in_flight.into()),
-                    requests_per_second: Some(device.budget.requests_per_second),
-                }),
-                trust_source_clock: Some(device.trust_source_clock),
-                ..settings.clone()
-            },
-            Err(_) => settings.clone(),
-        }
     }
 }
 

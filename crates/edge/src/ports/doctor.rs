@@ -9,13 +9,11 @@ use domain::Problem;
 use server::api::device::DeviceStateKind;
 use server::api::health::{DoctorLine, DoctorState, Health, StreamHealth};
 use server::ports::{self, Devices as _};
-use tokio::sync::watch;
 
 use super::devices::Devices;
 use crate::clock::Clock;
 use crate::deploy::Deploys;
 use crate::pipeline::history::HistoryReport;
-use crate::pipeline::tag_table::TagTable;
 
 /// See the module.
 #[derive(Debug)]
@@ -32,8 +30,6 @@ pub(crate) struct Doctor {
     pub deploys: Arc<Deploys>,
     /// Devices.
     pub devices: Arc<Devices>,
-    /// Values: every scan may change how things are.
-    pub table: Arc<TagTable>,
 }
 
 #[async_trait]
@@ -82,10 +78,6 @@ impl ports::Doctor for Doctor {
             });
         }
         lines
-    }
-
-    fn changed(&self) -> watch::Receiver<u64> {
-        self.table.version()
     }
 }
 

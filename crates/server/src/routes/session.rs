@@ -2,7 +2,7 @@
 
 use access::{Action, ActionGroup, Actor, Role};
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Problem;
 use state::{Act, NewAccount, NewSession, Outcome, Secret, StateError};
@@ -14,7 +14,7 @@ use crate::api::account::{ActorKind, FirstRun, Me, SignIn};
 use crate::api::common::Done;
 use crate::extract::Json;
 use crate::failure::{Failure, Failures};
-use crate::who::{COOKIE, Who};
+use crate::who::{Who, cookie_name};
 
 /// A terminal stays signed in for good; browsers cap this at 400 days.
 const FOR_GOOD: u64 = 400 * 86_400;
@@ -26,7 +26,12 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 /// Signs in with name and password or with a one-time code, and sets the session cookie. Needs no session.
 #[utoipa::path(post, path = "/api/v1/session", tag = "session", responses((status = 200, body = Me), Failures),
     extensions(("x-role" = json!("both")), ("x-access" = json!("sign-in"))))]
-async fn sign_in(State(server): State<Shared>, who: Who, Json(ask): Json<SignIn>) -> Result<Response, Failure> {
+async fn sign_in(
+    State(server): State<Shared>,
+    who: Who,
+    headers: HeaderMap,
+    Json(ask): Json<SignIn>,
+) -> Result<Response, Failure> {
     let how = match ask {
         SignIn { code: Some(code), .. } => state::SignIn::Code(Secret::new(code)),
         SignIn { name: Some(name), password: Some(password), code: None } => {
@@ -38,13 +43,13 @@ async fn sign_in(State(server): State<Shared>, who: Who, Json(ask): Json<SignIn>
         }
     };
     let done = who.act(Act::SignIn(how), None).await?;
-    welcome(&server, done.outcome).await
+    welcome(&server, &headers, done.outcome).await
 }
 
 /// Ends the own session.
 #[utoipa::path(delete, path = "/api/v1/session", tag = "session", responses((status = 200, body = Done), Failures),
     extensions(("x-role" = json!("both")), ("x-access" = json!("sign-out"))))]
-async fn sign_out(who: Who) -> Result<Response, Failure> {
+async fn sign_out(who: Who, headers: HeaderMap) -> Result<Response, Failure> {
     let Some(session) = who.session else {
         who.may_somewhere(Action::SignOut).await?;
         return Err(Failure::new(
@@ -53,7 +58,7 @@ async fn sign_out(who: Who) -> Result<Response, Failure> {
         ));
     };
     let done = who.act(Act::SignOut { session }, None).await?;
-    Ok(with_cookie(Json(Done { change: done.change, words: done.words }).into_response(), "", 0))
+    Ok(with_cookie(Json(Done { change: done.change, words: done.words }).into_response(), &headers, "", 0))
 }
 
 /// Who is asking, and what they may do.
@@ -67,7 +72,12 @@ async fn me(State(server): State<Shared>, who: Who) -> Result<Json<Me>, Failure>
 /// Makes the first owner with the set-up code that the edge printed, and signs them in. Needs no session, works once.
 #[utoipa::path(post, path = "/api/v1/first-run", tag = "session", responses((status = 200, body = Me), Failures),
     extensions(("x-role" = json!("both")), ("x-access" = json!("first-run"))))]
-async fn first_run(State(server): State<Shared>, who: Who, Json(ask): Json<FirstRun>) -> Result<Response, Failure> {
+async fn first_run(
+    State(server): State<Shared>,
+    who: Who,
+    headers: HeaderMap,
+    Json(ask): Json<FirstRun>,
+) -> Result<Response, Failure> {
     let account = NewAccount {
         name: ask.name,
         label: ask.label.unwrap_or_default(),
@@ -75,23 +85,24 @@ async fn first_run(State(server): State<Shared>, who: Who, Json(ask): Json<First
         password: Some(Secret::new(ask.password)),
     };
     let done = who.act(Act::FirstOwner { code: Some(Secret::new(ask.code)), account }, None).await?;
-    welcome(&server, done.outcome).await
+    welcome(&server, &headers, done.outcome).await
 }
 
 /// The cookie of a new session, and who it is.
-async fn welcome(server: &Shared, outcome: Outcome) -> Result<Response, Failure> {
+async fn welcome(server: &Shared, headers: &HeaderMap, outcome: Outcome) -> Result<Response, Failure> {
     let Outcome::Session(NewSession { token, expires, .. }) = outcome else {
         return Err(StateError::Stored { what: "Signing in opened no session.".to_owned() }.into());
     };
     let signed_in = server.site.state.signed_in(token.reveal(), server.now()).await?;
     let me = describe(server, &Who::from_signed_in(signed_in, server)).await?;
     let age = expires.map_or(FOR_GOOD, |expires| expires.since(server.now()).as_secs());
-    Ok(with_cookie(Json(me).into_response(), token.reveal(), age))
+    Ok(with_cookie(Json(me).into_response(), headers, token.reveal(), age))
 }
 
 /// `Secure` comes with HTTPS: over plain HTTP on loopback browsers would drop it.
-fn with_cookie(mut answer: Response, token: &str, age_s: u64) -> Response {
-    let cookie = format!("{COOKIE}={token}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Strict");
+fn with_cookie(mut answer: Response, headers: &HeaderMap, token: &str, age_s: u64) -> Response {
+    let name = cookie_name(headers);
+    let cookie = format!("{name}={token}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Strict");
     if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
         cookie.set_sensitive(true);
         answer.headers_mut().insert(header::SET_COOKIE, cookie);

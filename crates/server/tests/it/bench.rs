@@ -113,9 +113,13 @@ impl Bench {
     pub(crate) fn request(&self, who: &Person, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.url));
         match &who.0 {
-            Some(token) => request.header("cookie", format!("lastmile_session={token}")).header("origin", &self.url),
+            Some(token) => request.header("cookie", self.cookie(token)).header("origin", &self.url),
             None => request.header("origin", &self.url),
         }
+    }
+
+    pub(crate) fn cookie(&self, token: &str) -> String {
+        format!("lastmile_session_{}={token}", self.url.rsplit(':').next().unwrap())
     }
 
     pub(crate) async fn ask(&self, who: &Person, method: Method, path: &str, body: Option<Value>) -> Response {
@@ -171,8 +175,9 @@ impl Bench {
 
 pub(crate) fn token_of(answer: &Response) -> String {
     let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-    let token = cookie.strip_prefix("lastmile_session=").unwrap().split(';').next().unwrap();
-    token.to_owned()
+    let (name, rest) = cookie.split_once('=').unwrap();
+    assert!(name.starts_with("lastmile_session_"), "{name}");
+    rest.split(';').next().unwrap().to_owned()
 }
 
 /// A real bundle, packed from the files that `bundle` tests itself with.

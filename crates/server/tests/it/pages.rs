@@ -51,7 +51,7 @@ async fn a_page_of_another_site_can_not_act_with_this_browsers_session() {
         }
         async move { request.send().await.unwrap().status().as_u16() }
     };
-    let cookie = ("cookie", format!("lastmile_session={token}"));
+    let cookie = ("cookie", bench.cookie(&token));
     let from = |origin: &str| ("origin", origin.to_owned());
     assert_eq!(off(&[cookie.clone(), from("http://evil.example")]).await, 403);
     assert_eq!(off(&[cookie.clone(), from("null")]).await, 403);

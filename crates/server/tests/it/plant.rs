@@ -9,14 +9,12 @@ use domain::{Problem, Quality, TagPath, Timestamp, Value};
 use server::api::common::Texts;
 use server::api::deployment::{Health as DeploymentHealth, Runtime};
 use server::api::device::{
-    AddressValue, Block, Budget, Device, DeviceSettings, DeviceState, DeviceStateKind, DeviceTest, ReadAddresses,
-    TestDevice,
+    AddressValue, Block, Budget, Device, DeviceState, DeviceStateKind, DeviceTest, ReadAddresses, TestDevice,
 };
 use server::api::health::{DoctorLine, DoctorState, Health};
 use server::api::history::HistoryRoom;
 use server::api::trend::Gap;
 use server::ports::{self, ByteStream, DeviceNow, Export, Latest, Metric, PredictionTag, TrendColumns};
-use tokio::sync::watch;
 
 /// The newest version, and each value with the version that set it.
 type Values = (u64, BTreeMap<TagPath, (u64, Latest)>);
@@ -24,12 +22,11 @@ type Values = (u64, BTreeMap<TagPath, (u64, Latest)>);
 pub(crate) struct Plant {
     clock: AtomicI64,
     values: Mutex<Values>,
-    changed: watch::Sender<u64>,
 }
 
 impl Plant {
     pub(crate) fn new() -> Self {
-        Self { clock: AtomicI64::new(1_763_800_000_000), values: Mutex::default(), changed: watch::Sender::new(0) }
+        Self { clock: AtomicI64::new(1_763_800_000_000), values: Mutex::default() }
     }
 
     pub(crate) fn set(&self, tag: &str, value: Option<Value>, quality: Quality) {
@@ -154,7 +151,7 @@ impl ports::Devices for Plant {
     fn device(&self, name: &str) -> Option<DeviceNow> {
         let device = self.devices().into_iter().find(|device| device.name == name)?;
         let block = Block { words: "holding:0-5".into(), period_ms: 1000, brings: vec!["a".into()] };
-        Some(DeviceNow { device, blocks: vec![block], errors: Vec::new(), groups: Vec::new() })
+        Some(DeviceNow { device, blocks: vec![block], errors: Vec::new() })
     }
 
     async fn test(&self, test: TestDevice) -> DeviceTest {
@@ -167,10 +164,6 @@ impl ports::Devices for Plant {
             return Err(Problem::new("address.none", "addresses", "Name an address."));
         }
         Ok(Vec::new())
-    }
-
-    fn defaults(&self, settings: &DeviceSettings) -> DeviceSettings {
-        settings.clone()
     }
 }
 
@@ -221,9 +214,5 @@ impl ports::Doctor for Plant {
     async fn look(&self) -> Vec<DoctorLine> {
         let words = "There is room for 90 days.".into();
         vec![DoctorLine { code: "disk.room".into(), state: DoctorState::Ok, words, hint: String::new() }]
-    }
-
-    fn changed(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
     }
 }
