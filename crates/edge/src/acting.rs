@@ -8,7 +8,7 @@ use domain::{Problem, Problems};
 use state::{Act, Done, NewBundle};
 
 use crate::run::Edge;
-use crate::site_file;
+use crate::site_file::{self, SiteFile};
 
 /// What a running edge can say of itself in numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -71,18 +71,12 @@ impl Edge {
     /// Takes up a site.toml and the bundles it names by path.
     pub async fn apply_file(&self, path: &Path) -> Result<(), Problems> {
         let file = path.display().to_string();
-        let mut text = std::fs::read_to_string(path).map_err(|error| {
+        let text = std::fs::read_to_string(path).map_err(|error| {
             Problem::new("file.unreadable", file.clone(), format!("the file cannot be read: {error}"))
         })?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut bundles = Vec::new();
-        for named in site_file::named_bundles(&text, folder) {
-            let packed = site_file::read(&named, &file)?;
-            text = site_file::with_digest(&text, &named.name, &bundle::open_bytes(&packed, &named.name)?.digest);
-            bundles.push(packed);
-        }
+        let SiteFile { text, wanted, bundles } =
+            site_file::read(&text, path.parent().unwrap_or(Path::new(".")), &file)?;
         let because = format!("started with {file}");
-        let wanted = config::check_site(&text, &file, &server::Addresses)?;
         self.accept_unsigned_first(&wanted, &because).await?;
         for packed in bundles {
             self.add_bundle(packed).await?;

@@ -18,6 +18,7 @@ mod room;
 mod samples;
 mod seal;
 mod store;
+pub mod table;
 mod tail;
 mod trend;
 mod types;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use config::site::{DeploymentAt, SiteConfig};
-use domain::{GroupId, Mode, Problem};
+use domain::{GroupId, Mode, PlacePath, Problem};
 use inference::WorkerSpec;
 use tokio::sync::mpsc;
 
@@ -99,6 +99,10 @@ impl Deploys {
                 running.stop().await;
             }
         }
+        let advising: Vec<(String, Vec<PlacePath>)> = wanted.iter().filter_map(Wanted::advising).collect();
+        if let Err(error) = withdraw(&advising, site, ground, state).await {
+            tracing::error!(%error, "advice of models that advise no longer could not be ended");
+        }
         for wanted in wanted {
             if !kept.iter().any(|running| running.wanted.name == wanted.name) {
                 kept.push(self.start(wanted, site, ground, state).await);
@@ -154,6 +158,36 @@ impl Deploys {
         }
         self.workers.stop().await;
     }
+}
+
+impl Wanted {
+    /// Its name and places, if it may advise.
+    fn advising(&self) -> Option<(String, Vec<PlacePath>)> {
+        let places = || self.at.iter().map(|at| at.place.clone()).collect();
+        (self.mode >= Mode::Advise).then(|| (self.name.clone(), places()))
+    }
+}
+
+/// Ends the advice of models that were switched off, lowered or removed: nothing else would ever end it.
+async fn withdraw(
+    advising: &[(String, Vec<PlacePath>)],
+    site: &SiteConfig,
+    ground: &Ground,
+    state: &state::State,
+) -> Result<(), state::StateError> {
+    let reason = match site.site.language.as_str() {
+        "de" => "Das Modell gibt hier keine Hinweise mehr.",
+        _ => "The model no longer advises here.",
+    };
+    for advisory in state.active_advisories().await? {
+        let stands = |(name, places): &(String, Vec<PlacePath>)| {
+            *name == advisory.deployment && places.contains(&advisory.place)
+        };
+        if !advising.iter().any(stands) {
+            state.clear_advisory(advisory.id, ground.clock.now(), reason).await?;
+        }
+    }
+    Ok(())
 }
 
 impl Running {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use config::site::DeploymentAt;
-use domain::{Advisory, Decision, Id, IdSource, PlacePath};
+use domain::{Advisory, Decision, Id, IdSource, Mode, PlacePath};
 use inference::Decided;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -84,13 +84,15 @@ impl Alarms {
         Ok(here.find(|advisory| advisory.place == *place).map(|advisory| advisory.id))
     }
 
-    /// The place of a deployment by its index, and the version of its bundle.
+    /// The place of a deployment that advises, by its index, and the version of its bundle.
     async fn where_and_what(
         &self,
         deployment: &str,
         place: usize,
     ) -> Result<Option<(DeploymentAt, String)>, state::StateError> {
-        let Some(deployment) = self.state.deployment(deployment).await? else { return Ok(None) };
+        let found = self.state.deployment(deployment).await?;
+        // what was decided before a person switched it off is no advice any more
+        let Some(deployment) = found.filter(|found| found.mode >= Mode::Advise) else { return Ok(None) };
         let bundle = self.state.bundle(&deployment.revision.bundle).await?;
         let version = bundle.map(|bundle| bundle.contract.version).unwrap_or_default();
         Ok(deployment.revision.at.into_iter().nth(place).map(|at| (at, version)))

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::{GroupId, Quality, Scan, SeriesId, TagPath, Timestamp, Value, ValueType};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 /// Where a tag's values come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +76,6 @@ pub(crate) type Known = (Arc<TagInfo>, Option<Latest>);
 pub(crate) struct TagTable {
     tags: RwLock<Tags>,
     followers: RwLock<Vec<Follower>>,
-    version: watch::Sender<u64>,
     samples: AtomicU64,
 }
 
@@ -111,12 +110,7 @@ struct Follower {
 
 impl Default for TagTable {
     fn default() -> Self {
-        Self {
-            tags: RwLock::default(),
-            followers: RwLock::default(),
-            version: watch::Sender::new(0),
-            samples: AtomicU64::new(0),
-        }
+        Self { tags: RwLock::default(), followers: RwLock::default(), samples: AtomicU64::new(0) }
     }
 }
 
@@ -126,7 +120,6 @@ impl TagTable {
         let mut tags = self.tags.write().unwrap_or_else(PoisonError::into_inner);
         let indexes: Vec<usize> = infos.into_iter().map(|info| tags.declare(info)).collect();
         tags.groups.insert(group, indexes.into());
-        self.announce(tags.version);
     }
 
     /// Withdraws every group that is not among `kept`, and their tags.
@@ -141,7 +134,6 @@ impl TagTable {
         *free = (0..slots.len()).filter(|index| !alive.contains(index)).collect();
         by_path.retain(|_, index| slots.get(*index).is_some_and(|slot| slot.declared));
         tags.version += 1;
-        self.announce(tags.version);
     }
 
     /// Takes one scan: updates the latest values and hands it on.
@@ -158,10 +150,6 @@ impl TagTable {
         }
     }
 
-    fn announce(&self, version: u64) {
-        self.version.send_replace(version);
-    }
-
     fn update(&self, scan: &Scan) {
         let mut tags = self.tags.write().unwrap_or_else(PoisonError::into_inner);
         let Some(indexes) = tags.groups.get(&scan.group).cloned() else { return };
@@ -172,7 +160,6 @@ impl TagTable {
                 slot.take(scan, value.clone(), *quality, version);
             }
         }
-        self.announce(version);
     }
 
     /// Notes what has become stale since the last sweep, so that whoever follows the versions hears of it.
@@ -191,7 +178,6 @@ impl TagTable {
         }
         if any {
             tags.version = version;
-            self.announce(version);
         }
     }
 
@@ -225,11 +211,6 @@ impl TagTable {
     /// Samples taken since the start.
     pub(crate) fn samples(&self) -> u64 {
         self.samples.load(Ordering::Relaxed)
-    }
-
-    /// A number that changes with every scan and every declaration.
-    pub(crate) fn version(&self) -> watch::Receiver<u64> {
-        self.version.subscribe()
     }
 
     /// One tag and its newest sample.

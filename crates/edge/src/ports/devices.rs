@@ -8,8 +8,8 @@ use config::site::SiteConfig;
 use domain::{Problem, QualityClass, Timestamp};
 use drivers::{DeviceUrl, ReadGroup, Reading};
 use server::api::device::{
-    AddressValue, Block, Budget, Device, DeviceError, DeviceState, DeviceStateKind,
-    DeviceTest, ReadAddresses, ScanGroup, TestDevice,
+    AddressValue, Block, Budget, Device, DeviceError, DeviceState, DeviceStateKind, DeviceTest, ReadAddresses,
+    ScanGroup, TestDevice,
 };
 use server::ports::{self, DeviceNow};
 use tokio::sync::{oneshot, watch};

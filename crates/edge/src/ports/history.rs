@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use config::site::SiteConfig;
 use domain::{Problem, SeriesId, TagPath, Timestamp};
-use server::api::history::HistoryRoom;
+use server::api::history::{ExportFormat, ExportLayout, HistoryRoom};
 use server::api::trend::Gap;
 use server::ports::{self, ByteStream, Export, TrendColumns};
+use store::table::{self, Format, Layout};
 use store::{GapReason, Store, Trend};
 use tokio::sync::{mpsc, watch};
 
@@ -61,7 +62,7 @@ impl ports::History for HistoryPort {
         }
         let (sender, receiver) = mpsc::channel(PIECES);
         let store = Arc::clone(&self.store);
-        tokio::task::spawn_blocking(move || write_export(&store, &export, columns, sender));
+        tokio::task::spawn_blocking(move || write_export(&store, &export, &columns, &sender));
         Ok(Box::pin(tokio_stream::wrappers::ReceiverStream::new(receiver)))
     }
 
@@ -131,11 +132,19 @@ fn gap(gap: &store::Gap) -> Gap {
 fn write_export(
     store: &Store,
     export: &Export,
-    columns: Vec<(String, SeriesId)>,
-    sender: mpsc::Sender<Result<Vec<u8>, std::io::Error>>,
+    columns: &[(String, SeriesId)],
+    sender: &mpsc::Sender<Result<Vec<u8>, std::io::Error>>,
 ) {
-    let _ = (store, export, columns, &sender);
-    let written: Result<(), Problem> = Err(Problem::new("x", "x", "x"));
+    let format = match export.format {
+        ExportFormat::Csv => Format::Csv,
+        ExportFormat::Parquet => Format::Parquet,
+    };
+    let layout = match export.layout {
+        ExportLayout::Long => Layout::Long,
+        ExportLayout::Wide => Layout::Wide,
+    };
+    let pipe = Pipe { sender: sender.clone() };
+    let written = table::export(store, columns, export.from, export.to, format, layout, std::io::BufWriter::new(pipe));
     if let Err(problem) = written {
         let _gone = sender.blocking_send(Err(std::io::Error::other(problem)));
     }

@@ -108,16 +108,3 @@ pub(super) async fn load(parts: &Parts, path: &Path) -> Result<(Worker, inferenc
     let loaded = worker.load(source, None).await.map_err(|error| error.problem(&path.display().to_string()))?;
     Ok((worker, loaded))
 }
-
-/// The bundles that a site.toml names by path, and the text with their digests instead.
-pub(super) fn named_in(text: &str, folder: &Path) -> Result<(String, Vec<Vec<u8>>), Problems> {
-    let mut text = text.to_owned();
-    let mut bundles = Vec::new();
-    for named in edge::site_file::named_bundles(&text, folder) {
-        let bytes = edge::site_file::read(&named, "site.toml")?;
-        let digest = bundle::open_bytes(&bytes, &named.name)?.digest;
-        text = edge::site_file::with_digest(&text, &named.name, &digest);
-        bundles.push(bytes);
-    }
-    Ok((text, bundles))
-}

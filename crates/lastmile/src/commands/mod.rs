@@ -10,6 +10,8 @@ mod model;
 mod record;
 mod site;
 
+use std::io::IsTerminal;
+
 use domain::{Problem, Problems};
 
 use crate::args::{Cli, Command};
@@ -66,7 +68,8 @@ async fn dispatch(command: Command, out: Out) -> Ended {
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("LASTMILE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
 }
 
 /// Ends when a person or the system asks for it.

@@ -1,6 +1,7 @@
 //! `apply`, `export`, `schema`, `mode`, `off`: an edge's configuration as one file, and how far its models may go.
 
 use domain::{Problem, Problems};
+use edge::site_file::SiteFile;
 use serde_json::{Value, json};
 
 use super::Ended;
@@ -14,9 +15,8 @@ pub(super) async fn apply(args: ApplyArgs, out: Out) -> Ended {
         Problems::from(Problem::new("file.unreadable", name.clone(), format!("the file cannot be read: {error}")))
     })?;
     let folder = args.file.parent().unwrap_or(std::path::Path::new("."));
-    let (text, bundles) = super::bundle::named_in(&text, folder)?;
     // everything that can be found here is found before anything is sent
-    let wanted = config::check_site(&text, &name, &server::Addresses)?;
+    let SiteFile { text, wanted, bundles } = edge::site_file::read(&text, folder, &name)?;
     let at = At::new(&args.at)?;
     if !args.dry_run && !bundles.is_empty() {
         accept_unsigned_first(&wanted, &at, &args.because).await?;

@@ -1,0 +1,298 @@
+//! Sample files: CSV and Parquet, long (`arrival_us,tag,value,quality`) and wide (`arrival_us,<name>…`).
+//!
+//! Reading and writing go row by row with bounded memory. Wide files hold good values only, an empty cell is no good
+//! value. In Parquet numbers and yes/no are doubles, texts stand in a column of their own (long: `text`).
+
+mod csv;
+mod parquet;
+mod write;
+
+use std::io::Write;
+use std::path::Path;
+
+use domain::{Problem, Quality, SeriesId, Text, Timestamp, Value, ValueType};
+
+pub use write::Writer;
+
+use crate::Store;
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Text.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+}
+
+impl Format {
+    /// By the file's ending.
+    pub fn of(path: &Path) -> Result<Self, Problem> {
+        match path.extension().and_then(std::ffi::OsStr::to_str) {
+            Some("csv") => Ok(Self::Csv),
+            Some("parquet") => Ok(Self::Parquet),
+            _ => {
+                Err(Problem::new("file.unknown-format", path.display().to_string(), "the file's ending says no format")
+                    .hint("call it something.csv or something.parquet"))
+            }
+        }
+    }
+}
+
+/// How samples stand in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One row per sample.
+    Long,
+    /// One row per arrival, one column per name.
+    Wide,
+}
+
+/// A column of a file, or a name in a long one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The tag, or the signal it is mapped to.
+    pub name: String,
+    /// What its values are.
+    pub value_type: ValueType,
+}
+
+/// One sample of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableSample {
+    /// When it arrived.
+    pub arrival: Timestamp,
+    /// Index into [`Reader::names`].
+    pub name: usize,
+    /// None together with a bad quality.
+    pub value: Option<Value>,
+    /// Good in wide files.
+    pub quality: Quality,
+}
+
+/// Samples of a file in the order in which they stand there.
+pub struct Reader {
+    inner: Inner,
+    names: Vec<String>,
+}
+
+enum Inner {
+    Csv(Box<csv::Reader>),
+    Parquet(Box<parquet::Reader>),
+}
+
+impl Reader {
+    /// Opens a file and understands its columns. The names of a long file are all known only at its end.
+    pub fn open(path: &Path) -> Result<Self, Problem> {
+        let mut names = Vec::new();
+        let inner = match Format::of(path)? {
+            Format::Csv => Inner::Csv(Box::new(csv::Reader::open(path, &mut names)?)),
+            Format::Parquet => Inner::Parquet(Box::new(parquet::Reader::open(path, &mut names)?)),
+        };
+        Ok(Self { inner, names })
+    }
+
+    /// Tags or signals met so far.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<TableSample, Problem>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.inner {
+            Inner::Csv(reader) => reader.next(&mut self.names),
+            Inner::Parquet(reader) => reader.next(&mut self.names),
+        }
+    }
+}
+
+/// Writes what history holds of `columns` in `[from, to)`, in order of arrival. Gives the number of samples.
+pub fn export<W: Write + Send>(
+    store: &Store,
+    columns: &[(String, SeriesId)],
+    from: Timestamp,
+    to: Timestamp,
+    format: Format,
+    layout: Layout,
+    out: W,
+) -> Result<u64, Problem> {
+    let series: Vec<SeriesId> = columns.iter().map(|(_, series)| *series).collect();
+    let described = columns.iter().map(|(name, series)| Column {
+        name: name.clone(),
+        value_type: store.series(*series).map_or(ValueType::F64, |def| def.value_type),
+    });
+    let mut writer = Writer::new(out, described.collect(), format, layout)?;
+    let mut count = 0;
+    for sample in store.samples(&series, from, to) {
+        let sample = sample?;
+        // the same series may have been asked for under two names
+        for (index, _) in series.iter().enumerate().filter(|(_, candidate)| **candidate == sample.series) {
+            writer.push(sample.arrival, index, sample.value.as_ref(), sample.quality)?;
+            count += 1;
+        }
+    }
+    writer.finish()?;
+    Ok(count)
+}
+
+/// The index of a name, which is added when it is new.
+fn index_of(name: &str, names: &mut Vec<String>) -> usize {
+    names.iter().position(|known| known == name).unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    })
+}
+
+/// A cell as a value: yes/no, a whole number, a number, else a text. None when empty.
+fn value_of(cell: &str) -> Option<Value> {
+    match cell {
+        "" => None,
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        _ => {
+            let whole = cell.parse::<i64>().ok().map(Value::I64);
+            let whole = whole.or_else(|| cell.parse::<u64>().ok().map(Value::U64));
+            let number = || cell.parse::<f64>().ok().and_then(Value::from_f64);
+            whole.or_else(number).or_else(|| Text::new(cell).map(Value::Text))
+        }
+    }
+}
+
+/// A quality by the standard's name, or its code as a number.
+fn quality_of(cell: &str) -> Option<Quality> {
+    if let Ok(code) = cell.parse() {
+        return Some(Quality::from_code(code));
+    }
+    KNOWN.into_iter().find(|quality| quality.name() == cell)
+}
+
+/// Qualities that have a name of their own; others are written as their code.
+const KNOWN: [Quality; 18] = [
+    Quality::GOOD,
+    Quality::UNCERTAIN,
+    Quality::STALE,
+    Quality::OUT_OF_RANGE,
+    Quality::SUB_NORMAL,
+    Quality::SUBSTITUTED,
+    Quality::INITIAL,
+    Quality::BAD,
+    Quality::NO_COMMUNICATION,
+    Quality::WAITING,
+    Quality::UNKNOWN_ADDRESS,
+    Quality::NOT_A_VALUE,
+    Quality::DEVICE_FAILURE,
+    Quality::SENSOR_FAILURE,
+    Quality::TIMEOUT,
+    Quality::NOT_CONNECTED,
+    Quality::NO_DATA,
+    Quality::NOT_APPLICABLE,
+];
+
+/// A quality as it is written.
+fn quality_text(quality: Quality) -> String {
+    if KNOWN.contains(&quality) { quality.name().to_owned() } else { quality.code().to_string() }
+}
+
+/// A file that cannot be read or written.
+fn file_problem(path: &str, what: &str, error: &dyn std::fmt::Display) -> Problem {
+    Problem::new("file.unusable", path, format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Samples in order of arrival: (ms since the one before, column, value, quality).
+    type Given = Vec<(i64, usize, f64, bool)>;
+
+    fn written(given: &Given, format: Format, layout: Layout) -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(if format == Format::Csv { "x.csv" } else { "x.parquet" });
+        let columns = ["a/x", "a/y"].map(|name| Column { name: name.to_owned(), value_type: ValueType::F64 });
+        let mut writer = Writer::new(std::fs::File::create(&path).unwrap(), columns.into(), format, layout).unwrap();
+        for sample in samples(given) {
+            writer.push(sample.arrival, sample.name, sample.value.as_ref(), sample.quality).unwrap();
+        }
+        writer.finish().unwrap();
+        (folder, path)
+    }
+
+    fn samples(given: &Given) -> Vec<TableSample> {
+        let mut at = 1_700_000_000_000;
+        let sample = |(step, name, number, good): &(i64, usize, f64, bool)| {
+            at += step;
+            let quality = if *good { Quality::GOOD } else { Quality::SENSOR_FAILURE };
+            let value = Value::from_f64(*number).filter(|_| *good);
+            TableSample { arrival: Timestamp::from_millis(at), name: *name, value, quality }
+        };
+        given.iter().map(sample).collect()
+    }
+
+    fn by_name(reader: Reader) -> Vec<(Timestamp, String, Option<f64>, Quality)> {
+        let mut reader = reader;
+        let mut found = Vec::new();
+        while let Some(sample) = reader.next() {
+            let sample = sample.unwrap();
+            let name = reader.names()[sample.name].clone();
+            found.push((sample.arrival, name, sample.value.as_ref().and_then(Value::as_f64), sample.quality));
+        }
+        found
+    }
+
+    fn expected(given: &Given, good_only: bool) -> Vec<(Timestamp, String, Option<f64>, Quality)> {
+        let kept = samples(given).into_iter().filter(|sample| !good_only || sample.quality.is_good());
+        let named = |sample: TableSample| {
+            let name = ["a/x", "a/y"][sample.name].to_owned();
+            (sample.arrival, name, sample.value.as_ref().and_then(Value::as_f64), sample.quality)
+        };
+        kept.map(named).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn long_files_give_back_what_was_written_to_the_last_digit(
+            given in prop::collection::vec((0_i64..5000, 0_usize..2, -1e9_f64..1e9, any::<bool>()), 0..50)
+        ) {
+            for format in [Format::Csv, Format::Parquet] {
+                let (_folder, path) = written(&given, format, Layout::Long);
+                prop_assert_eq!(by_name(Reader::open(&path).unwrap()), expected(&given, false));
+            }
+        }
+
+        #[test]
+        fn wide_files_give_back_the_good_values(
+            given in prop::collection::vec((1_i64..5000, 0_usize..2, -1e9_f64..1e9, any::<bool>()), 0..50)
+        ) {
+            for format in [Format::Csv, Format::Parquet] {
+                let (_folder, path) = written(&given, format, Layout::Wide);
+                prop_assert_eq!(by_name(Reader::open(&path).unwrap()), expected(&given, true));
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), parquet in any::<bool>()) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(if parquet { "x.parquet" } else { "x.csv" });
+            std::fs::write(&path, bytes).unwrap();
+            if let Ok(reader) = Reader::open(&path) {
+                let _: Vec<_> = reader.take(1000).collect();
+            }
+        }
+    }
+
+    #[test]
+    fn a_bad_line_is_told_with_its_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        std::fs::write(&path, "arrival_us,tag,value,quality\n1000,a,1.5,Good\nyesterday,a,2,Good\n").unwrap();
+        let problem = Reader::open(&path).unwrap().find_map(Result::err).unwrap();
+        assert!(problem.place.ends_with("x.csv:3"), "{problem}");
+        assert!(problem.what.contains("yesterday"));
+    }
+}

@@ -1,0 +1,106 @@
+//! Reading CSV files of samples, with line numbers in every problem.
+
+use std::fs::File;
+use std::path::Path;
+
+use domain::{Problem, Quality, Timestamp};
+
+use super::{Layout, TableSample, file_problem, index_of, quality_of, value_of};
+
+/// See the module.
+pub(super) struct Reader {
+    rows: csv::Reader<File>,
+    path: String,
+    layout: Layout,
+    row: csv::StringRecord,
+    /// The next cell of the row, for wide files.
+    cell: usize,
+}
+
+impl Reader {
+    pub(super) fn open(path: &Path, names: &mut Vec<String>) -> Result<Self, Problem> {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| file_problem(&name, "the file cannot be read", &error))?;
+        let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(file);
+        let header = rows.headers().map_err(|error| file_problem(&name, "the first line cannot be read", &error))?;
+        let layout = layout_of(header.iter(), &name)?;
+        if layout == Layout::Wide {
+            names.extend(header.iter().skip(1).map(str::to_owned));
+        }
+        Ok(Self { rows, path: name, layout, row: csv::StringRecord::new(), cell: 0 })
+    }
+
+    pub(super) fn next(&mut self, names: &mut Vec<String>) -> Option<Result<TableSample, Problem>> {
+        loop {
+            if self.layout == Layout::Wide
+                && let Some(sample) = self.next_cell(names.len())
+            {
+                return Some(sample);
+            }
+            match self.rows.read_record(&mut self.row) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(file_problem(&self.path, "a line cannot be read", &error))),
+            }
+            self.cell = 0;
+            if self.layout == Layout::Long {
+                return Some(self.long(names));
+            }
+        }
+    }
+
+    /// The next filled cell of the current wide row; none when the row is used up.
+    fn next_cell(&mut self, columns: usize) -> Option<Result<TableSample, Problem>> {
+        while self.cell + 1 < self.row.len() {
+            self.cell += 1;
+            if self.cell > columns {
+                return Some(Err(self.problem("the line has more cells than the header")));
+            }
+            let text = self.row.get(self.cell).unwrap_or_default();
+            let Some(value) = value_of(text) else { continue };
+            let (name, quality) = (self.cell - 1, Quality::GOOD);
+            return Some(self.arrival().map(|arrival| TableSample { arrival, name, value: Some(value), quality }));
+        }
+        None
+    }
+
+    fn long(&self, names: &mut Vec<String>) -> Result<TableSample, Problem> {
+        let [Some(tag), Some(value), Some(quality)] = [1, 2, 3].map(|index| self.row.get(index)) else {
+            return Err(self.problem("the line needs four cells: arrival_us, tag, value and quality"));
+        };
+        let quality = quality_of(quality).ok_or_else(|| {
+            self.problem(&format!("`{quality}` is no quality"))
+                .hint("write Good, or the name or number of an OPC UA status code")
+        })?;
+        let value = value_of(value).filter(|_| !quality.is_bad());
+        Ok(TableSample { arrival: self.arrival()?, name: index_of(tag, names), value, quality })
+    }
+
+    fn arrival(&self) -> Result<Timestamp, Problem> {
+        let text = self.row.get(0).unwrap_or_default();
+        let micros = text.parse().map_err(|_| {
+            self.problem(&format!("`{text}` is no arrival")).hint("arrivals are whole microseconds since 1970 UTC")
+        })?;
+        Ok(Timestamp::from_micros(micros))
+    }
+
+    fn problem(&self, what: &str) -> Problem {
+        let line = self.row.position().map_or(0, csv::Position::line);
+        Problem::new("table.malformed", format!("{}:{line}", self.path), what)
+    }
+}
+
+/// Which layout a header says.
+pub(super) fn layout_of<'a>(header: impl Iterator<Item = &'a str>, path: &str) -> Result<Layout, Problem> {
+    let names: Vec<&str> = header.collect();
+    match names.as_slice() {
+        ["arrival_us", "tag", "value", "quality", ..] => Ok(Layout::Long),
+        ["arrival_us", rest @ ..] if !rest.is_empty() => Ok(Layout::Wide),
+        _ => {
+            let what =
+                format!("the columns are {}", if names.is_empty() { "missing".to_owned() } else { names.join(", ") });
+            Err(Problem::new("table.unknown-columns", format!("{path}:1"), what)
+                .hint("long files have arrival_us,tag,value,quality; wide files arrival_us and one column per signal"))
+        }
+    }
+}

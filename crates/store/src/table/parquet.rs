@@ -1,0 +1,127 @@
+//! Reading Parquet files of samples, written here or by the tools of data scientists.
+
+use std::fs::File;
+use std::path::Path;
+
+use domain::{Problem, Quality, Text, Timestamp, Value};
+use parquet::file::reader::FileReader;
+use parquet::file::serialized_reader::SerializedFileReader;
+use parquet::record::reader::RowIter;
+use parquet::record::{Field, Row};
+
+use super::csv::layout_of;
+use super::{Layout, TableSample, file_problem, index_of, quality_of};
+
+/// See the module.
+pub(super) struct Reader {
+    rows: RowIter<'static>,
+    path: String,
+    layout: Layout,
+    number: u64,
+    /// Samples of the current wide row that wait.
+    waiting: std::vec::IntoIter<TableSample>,
+}
+
+impl Reader {
+    pub(super) fn open(path: &Path, names: &mut Vec<String>) -> Result<Self, Problem> {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| file_problem(&name, "the file cannot be read", &error))?;
+        let unreadable = |error: parquet::errors::ParquetError| file_problem(&name, "this is no Parquet file", &error);
+        let reader = SerializedFileReader::new(file).map_err(unreadable)?;
+        let schema = reader.metadata().file_metadata().schema();
+        let columns: Vec<String> = schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
+        let layout = layout_of(columns.iter().map(String::as_str), &name)?;
+        if layout == Layout::Wide {
+            names.extend(columns.into_iter().skip(1));
+        }
+        let rows = RowIter::from_file_into(Box::new(reader));
+        Ok(Self { rows, path: name, layout, number: 0, waiting: Vec::new().into_iter() })
+    }
+
+    pub(super) fn next(&mut self, names: &mut Vec<String>) -> Option<Result<TableSample, Problem>> {
+        loop {
+            if let Some(sample) = self.waiting.next() {
+                return Some(Ok(sample));
+            }
+            let row = match self.rows.next()? {
+                Ok(row) => row,
+                Err(error) => return Some(Err(file_problem(&self.path, "a row cannot be read", &error))),
+            };
+            self.number += 1;
+            match self.layout {
+                Layout::Long => return Some(self.long(&row, names)),
+                Layout::Wide => match self.wide(&row) {
+                    Ok(samples) => self.waiting = samples.into_iter(),
+                    Err(problem) => return Some(Err(problem)),
+                },
+            }
+        }
+    }
+
+    fn long(&self, row: &Row, names: &mut Vec<String>) -> Result<TableSample, Problem> {
+        let mut sample = TableSample { arrival: Timestamp::MIN, name: 0, value: None, quality: Quality::GOOD };
+        for (column, field) in row.get_column_iter() {
+            match column.as_str() {
+                "arrival_us" => sample.arrival = self.arrival(field)?,
+                "tag" => {
+                    let Field::Str(tag) = field else { return Err(self.problem("a tag is a text")) };
+                    sample.name = index_of(tag, names);
+                }
+                "value" | "text" => sample.value = value_of(field).or(sample.value),
+                "quality" => {
+                    let text = match field {
+                        Field::Str(text) => text.clone(),
+                        other => other.to_string(),
+                    };
+                    sample.quality =
+                        quality_of(&text).ok_or_else(|| self.problem(&format!("`{text}` is no quality")))?;
+                }
+                _ => {}
+            }
+        }
+        if sample.quality.is_bad() {
+            sample.value = None;
+        }
+        Ok(sample)
+    }
+
+    fn wide(&self, row: &Row) -> Result<Vec<TableSample>, Problem> {
+        let mut columns = row.get_column_iter();
+        let arrival = columns.next().map_or(Err(self.problem("the row is empty")), |(_, field)| self.arrival(field))?;
+        let filled = columns.enumerate().filter_map(|(name, (_, field))| {
+            let value = Some(value_of(field)?);
+            Some(TableSample { arrival, name, value, quality: Quality::GOOD })
+        });
+        Ok(filled.collect())
+    }
+
+    fn arrival(&self, field: &Field) -> Result<Timestamp, Problem> {
+        match field {
+            Field::Long(micros) | Field::TimestampMicros(micros) => Ok(Timestamp::from_micros(*micros)),
+            Field::TimestampMillis(millis) => Ok(Timestamp::from_millis(*millis)),
+            _ => Err(self.problem("an arrival is whole microseconds since 1970 UTC")),
+        }
+    }
+
+    fn problem(&self, what: &str) -> Problem {
+        Problem::new("table.malformed", format!("{} row {}", self.path, self.number), what)
+    }
+}
+
+fn value_of(field: &Field) -> Option<Value> {
+    match field {
+        Field::Bool(value) => Some(Value::Bool(*value)),
+        Field::Byte(value) => Some(Value::I64((*value).into())),
+        Field::Short(value) => Some(Value::I64((*value).into())),
+        Field::Int(value) => Some(Value::I64((*value).into())),
+        Field::Long(value) => Some(Value::I64(*value)),
+        Field::UByte(value) => Some(Value::U64((*value).into())),
+        Field::UShort(value) => Some(Value::U64((*value).into())),
+        Field::UInt(value) => Some(Value::U64((*value).into())),
+        Field::ULong(value) => Some(Value::U64(*value)),
+        Field::Float(value) => Value::from_f64((*value).into()),
+        Field::Double(value) => Value::from_f64(*value),
+        Field::Str(text) => Text::new(text.as_str()).map(Value::Text),
+        _ => None,
+    }
+}
