@@ -55,25 +55,26 @@ impl Notes {
         name: &str,
     ) -> io::Result<(Self, Loaded<T>)> {
         let mut lines = BTreeMap::new();
-        let mut damaged = 0;
-        let mut open = |suffix: &str| -> io::Result<(Twin, usize)> {
+        let mut open = |suffix: &str| -> io::Result<(Twin, Seen)> {
             let name = format!("{name}.{suffix}");
             let file = disk.open(&dir.join(&name), true)?;
             let len = file.size()?;
             let mut bytes = vec![0; usize::try_from(len).map_err(io::Error::other)?];
             file.read_at(&mut bytes, 0)?;
-            let (good, bad) = read_lines(&bytes, &mut lines);
-            damaged += bad;
-            Ok((Twin { name, file, len }, good))
+            let seen = read_lines(&bytes, &mut lines);
+            Ok((Twin { name, file, len }, seen))
         };
         let (first, in_first) = open("a")?;
         let (second, in_second) = open("b")?;
         if first.len == 0 || second.len == 0 {
             disk.sync_dir(dir)?;
         }
-        let whole = damaged == 0 && in_first == in_second && in_first == lines.len();
+        let whole = in_first.is_whole(lines.len(), first.len) && in_second.is_whole(lines.len(), second.len);
         let next = lines.last_key_value().map_or(0, |(number, _)| number + 1);
         let holes = next - lines.first_key_value().map_or(next, |(number, _)| *number) - lines.len() as u64;
+        // what a power cut took out of both was not synced
+        let holes = if in_first.torn || in_second.torn { 0 } else { holes };
+        let damaged = in_first.bad + in_second.bad;
         let mut lost = holes;
         let facts: Vec<T> =
             lines.values().filter_map(|line| serde_json::from_str(line).inspect_err(|_| lost += 1).ok()).collect();
@@ -164,29 +165,45 @@ fn format_line(number: u64, json: &str) -> String {
     format!("{:08x} {content}\n", crc32c::crc32c(content.as_bytes()))
 }
 
-/// Collects the good lines; counts good and bad ones. An unfinished last line is not bad, only unfinished, unless all that
-/// is wrong with it is its end.
-fn read_lines(bytes: &[u8], lines: &mut BTreeMap<u64, String>) -> (usize, u64) {
-    let (mut good, mut bad) = (0, 0);
+/// What one of the twins looks like.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    good: usize,
+    /// Bytes of good lines.
+    bytes: u64,
+    bad: u64,
+    /// A power cut left pieces of writes that were not synced.
+    torn: bool,
+}
+
+impl Seen {
+    fn is_whole(&self, lines: usize, len: u64) -> bool {
+        self.good == lines && self.bytes == len
+    }
+}
+
+/// Collects the good lines and counts the bad ones. An unfinished last line is not bad, unless all that is wrong with it is
+/// its end. Pages that never came after a power cut are zeros: a line with zeros is not bad either.
+fn read_lines(bytes: &[u8], lines: &mut BTreeMap<u64, String>) -> Seen {
+    let mut seen = Seen::default();
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        match read_line(line) {
-            Some((number, json)) => {
-                lines.insert(number, json);
-                good += 1;
-            }
-            // pages that never came after a power cut are zeros, and nothing in them was synced
-            None if line.contains(&0) => {}
-            None if line.ends_with(b"\n") => bad += 1,
-            None => {
-                let mended = [line.split_last().map_or(&[][..], |(_, front)| front), b"\n"].concat();
-                if let Some((number, json)) = read_line(&mended) {
-                    lines.insert(number, json);
-                    bad += 1;
-                }
-            }
+        let mended = || [line.split_last().map_or(&[][..], |(_, front)| front), b"\n"].concat();
+        if let Some((number, json)) = read_line(line) {
+            lines.insert(number, json);
+            seen.good += 1;
+            seen.bytes += line.len() as u64;
+        } else if line.contains(&0) {
+            seen.torn = true;
+        } else if line.ends_with(b"\n") {
+            seen.bad += 1;
+        } else if let Some((number, json)) = read_line(&mended()) {
+            lines.insert(number, json);
+            seen.bad += 1;
+        } else {
+            seen.torn = true;
         }
     }
-    (good, bad)
+    seen
 }
 
 fn read_line(line: &[u8]) -> Option<(u64, String)> {

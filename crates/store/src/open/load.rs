@@ -207,26 +207,21 @@ impl Loading<'_> {
     }
 
     fn open_days(&mut self, dir: &Path, names: &BTreeMap<u64, i64>, facts: &Facts) -> io::Result<()> {
-        let last = names.last_key_value().map(|(number, _)| *number);
+        let days = self.begun_days(dir, names)?;
+        let last = days.last().map(|day| day.number);
         for (lane, (seq, until)) in &facts.sealed {
             self.view.tails.insert(*lane, Tail { rows: Vec::new(), sealed: *seq, sealed_until: *until });
         }
         let oldest = self.view.segments.first_key_value().map_or([u64::MAX; 2], |(_, segment)| segment.first);
         let in_log = |head: &Head| oldest.get(usize::from(head.stream)).is_some_and(|oldest| head.first >= *oldest);
-        for (number, date) in names {
-            let day = Day::open(self.disk.as_ref(), dir, *number, *date)?;
+        for day in days {
+            let number = &day.number;
             let is_last = Some(*number) == last;
             if let (false, true, Some(summary)) = (is_last, *number < facts.sealed_day, facts.days.get(number)) {
                 self.view.days.insert(*number, (Arc::new(day), *summary));
                 continue;
             }
             if !day.has_its_head(self.epoch)? {
-                if day.file.size()? <= crate::day::HEAD {
-                    // begun and not finished: nothing was in it
-                    self.torn += day.file.size()?;
-                    day.remove(self.disk.as_ref(), dir)?;
-                    continue;
-                }
                 self.counters.damaged(DamagedAt::Day(*number, 0));
             }
             let limit = if is_last { u64::MAX } else { facts.days.get(number).map_or(u64::MAX, |summary| summary.len) };
@@ -243,9 +238,25 @@ impl Loading<'_> {
                 self.last_arrival = (recovered.summary.to >= recovered.summary.from)
                     .then(|| Timestamp::from_micros(recovered.summary.to));
             }
-            self.view.days.insert(*number, (Arc::new(day), recovered.summary));
+            self.view.days.insert(day.number, (Arc::new(day), recovered.summary));
         }
         Ok(())
+    }
+
+    /// Day files without those that were begun and not finished: nothing was in them.
+    fn begun_days(&mut self, dir: &Path, names: &BTreeMap<u64, i64>) -> io::Result<Vec<Day>> {
+        let mut days = Vec::new();
+        for (number, date) in names {
+            let day = Day::open(self.disk.as_ref(), dir, *number, *date)?;
+            let size = day.file.size()?;
+            if size <= crate::day::HEAD && !day.has_its_head(self.epoch)? {
+                self.torn += size;
+                day.remove(self.disk.as_ref(), dir)?;
+            } else {
+                days.push(day);
+            }
+        }
+        Ok(days)
     }
 
     fn sealed(&mut self, head: &Head) {

@@ -101,14 +101,23 @@ impl Life {
             Step::Reopen => {
                 let other = Store::open_on(Arc::new(Mem::new()), options("/t"), at(0)).unwrap().0;
                 drop(std::mem::replace(&mut self.store, other));
-                let (store, _) = Store::open_on(Arc::new(self.disk.clone()), options("/s"), at(self.now))?;
-                self.store = store;
-                Ok(())
+                let open = || Store::open_on(Arc::new(self.disk.clone()), options("/s"), at(self.now));
+                let failed = match open() {
+                    Ok((store, _)) => {
+                        self.store = store;
+                        return Ok(());
+                    }
+                    Err(failed) => failed,
+                };
+                if let Ok((store, _)) = open() {
+                    self.store = store;
+                }
+                Err(failed)
             }
         }
     }
 
-    /// Everything acknowledged once and in order; of what was not acknowledged at most the beginning.
+    /// Everything acknowledged once and in order; of what was not acknowledged some, once and in order.
     fn check(&self) {
         let found = self.store.samples(&self.series, at(-DAY), at(100_000 * DAY));
         let found: Vec<Sample> = found.map(Result::unwrap).collect();
@@ -128,7 +137,8 @@ impl Life {
         let unsure = samples(&self.open);
         let extra = &found[expected.len().min(found.len())..];
         assert_eq!(&found[..expected.len().min(found.len())], &expected[..]);
-        assert!(unsure.starts_with(extra), "more than was ever written");
+        let mut unsure = unsure.iter();
+        assert!(extra.iter().all(|sample| unsure.any(|known| known == sample)), "more than was ever written");
         assert_eq!(self.store.counters().damaged, 0);
     }
 }
@@ -162,9 +172,10 @@ proptest! {
         life.open = open;
         life.check();
         // what was half there counts from now on
-        let found = life.store.samples(&life.series[..1], at(-DAY), at(100_000 * DAY)).count();
+        let found = life.store.samples(&life.series[..1], at(-DAY), at(100_000 * DAY));
+        let found: Vec<_> = found.map(|sample| sample.unwrap().arrival).collect();
         let open = std::mem::take(&mut life.open);
-        life.acknowledged.extend(open.into_iter().take(found - life.acknowledged.len()));
+        life.acknowledged.extend(open.into_iter().filter(|scan| found.contains(&scan.arrival)));
         for step in &again {
             life.step(step).unwrap();
         }
@@ -200,49 +211,4 @@ proptest! {
         let life = Life::begin(left, std::mem::take(&mut life.acknowledged), life.next).unwrap();
         life.check();
     }
-}
-
-#[test]
-fn debug_one() {
-    use Step::*;
-    let steps = [
-        Append(1),
-        Append(1),
-        SealDue,
-        Append(1),
-        Append(1),
-        Append(1),
-        Pass(86_400_000),
-        Append(1),
-        SealDue,
-        Append(1),
-        Append(1),
-        SealDue,
-        Append(1),
-    ];
-    let mut life = Life::begin(Mem::new(), Vec::new(), 0).unwrap();
-    life.disk.fail_after(49);
-    for step in &steps {
-        let result = life.step(step);
-        println!("{step:?} {:?} {:?}", result.as_ref().map_err(|e| &e.what), life.store.synced());
-        if result.is_err() && !life.open.is_empty() {
-            let batch: Vec<_> = life.open.iter().map(|scan| (Stream::Data, scan.clone())).collect();
-            if life.store.append(&batch).is_err() {
-                life.step(&Step::Reopen).unwrap();
-                life.store.append(&batch).unwrap();
-            }
-            let open = std::mem::take(&mut life.open);
-            life.acknowledged.extend(open);
-        }
-    }
-    println!("{:#?} {:?}", life.disk.files(), life.store.counters());
-    life.check();
-    println!("{:?}", life.step(&Step::SealAll));
-    println!("{:#?} {:?}", life.disk.files(), life.store.counters());
-    life.check();
-    let left = life.disk.after_power_cut(coin(12_007_725_262_768_067_328));
-    println!("left {:#?}", left.files());
-    let life = Life::begin(left, std::mem::take(&mut life.acknowledged), life.next).unwrap();
-    println!("{:#?} {:?}", life.disk.files(), life.store.counters());
-    life.check();
 }
