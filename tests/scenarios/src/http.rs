@@ -65,11 +65,6 @@ impl Http {
         self.send(Method::PUT, path, Some(body)).await
     }
 
-    /// Sends a file to `path`.
-    pub async fn post_file(&self, path: &str, bytes: Vec<u8>) -> Result<Value> {
-        self.answer(self.client.post(format!("{}{path}", self.base)).body(bytes), path).await
-    }
-
     /// The text at `path`, for `/metrics` and pages.
     pub async fn text(&self, path: &str) -> Result<String> {
         let answer = self.client.get(format!("{}{path}", self.base)).send().await?;

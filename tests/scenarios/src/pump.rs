@@ -18,8 +18,8 @@ const SIGNALS: [(&str, u16, f64, &str); 8] = [
     ("motor_current", 1750, 0.01, "A"),
     ("speed", 1480, 1.0, "/min"),
     ("feed_outflow", 420, 0.1, "m3/h"),
-    ("state", 2, 1.0, ""),
-    ("product", 1, 1.0, ""),
+    ("state", 2, 1.0, "1"),
+    ("product", 1, 1.0, "1"),
 ];
 
 /// Packs `examples/pump-station/bundle` into this folder.

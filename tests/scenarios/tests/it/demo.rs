@@ -102,7 +102,7 @@ async fn a_newcomer_sees_values_a_trend_and_advice_and_switches_the_model_off() 
     http.put(&format!("/api/v1/deployments/{DEPLOYMENT}/mode"), &json!({ "mode": "off" })).await?;
     let deployment = http.get(&format!("/api/v1/deployments/{DEPLOYMENT}")).await?;
     ensure!(deployment.to_string().contains("\"mode\":\"off\""), "{deployment}");
-    ensure!(changes(&http).await?.first().is_some_and(|act| act.contains("off")), "{:?}", changes(&http).await?);
+    ensure!(changes(&http).await?.first().is_some_and(|act| act == "set-mode"), "{:?}", changes(&http).await?);
     eventually("no advice while the model is off", SOON, || async {
         let advisories = http.get("/api/v1/advisories").await?;
         Ok(list(&advisories, "advisories").next().is_none().then_some(()))

@@ -1,6 +1,7 @@
 //! How much memory an idle edge takes: all its processes, shared pages counted by their share (PSS).
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -23,6 +24,15 @@ fn pss_mb(pid: u32) -> Result<f64> {
     Ok(kib * 1024.0 / 1e6)
 }
 
+/// The plant's site.toml with its bundle named by path instead of digest.
+fn with_bundle(site: &str, bundle: &Path) -> Result<String> {
+    let bundle = bundle.to_str().context("a path in UTF-8")?;
+    let at = site.find("\"sha256:").context("no bundle in the site.toml")?;
+    let (head, rest) = site.split_at(at + 1);
+    let (_, tail) = rest.split_once('"').context("no end of the digest")?;
+    Ok(format!("{head}{bundle}\"{tail}"))
+}
+
 #[tokio::test]
 async fn an_idle_edge_with_the_demo_plant_stays_small() -> Result<()> {
     let folder = TempDir::new()?;
@@ -34,12 +44,9 @@ async fn an_idle_edge_with_the_demo_plant_stays_small() -> Result<()> {
     let url = ready.get("url").and_then(Value::as_str).context("no url")?;
     let site = Finished::lastmile(&["export", "--at", url, "--data", plant_folder], SOON).await?.good()?.stdout;
     let site_file = folder.path().join("site.toml");
-    fs::write(&site_file, site)?;
+    fs::write(&site_file, with_bundle(&site, &packed_pump(folder.path()).await?)?)?;
 
-    let edge = Edge::start(&folder.path().join("data"), None).await?;
-    let bundle = fs::read(packed_pump(folder.path()).await?)?;
-    edge.http().post_file("/api/v1/bundles", bundle).await?;
-    edge.lastmile(&["apply", site_file.to_str().context("a path in UTF-8")?]).await?.good()?;
+    let edge = Edge::start(&folder.path().join("data"), Some(&site_file)).await?;
     edge.first_prediction(SOON).await?;
     let pid = edge.program().pid().context("it ended")?;
     let workers = eventually("a worker", SOON, || async move {
