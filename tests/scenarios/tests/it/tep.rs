@@ -124,7 +124,7 @@ impl Watched {
         let predictions = (NORMAL_H * 3600.0 / ROW_S).ceil();
         let wall = Duration::from_secs_f64(NORMAL_H * 3600.0 / f64::from(SPEED));
         eventually("a day of predictions", wall * 2, || async {
-            let made = metric(&self.edge.http().text("/metrics").await?, "predictions_total")?;
+            let made = metric(&self.edge.http().text("/metrics").await?, "prediction_total")?;
             Ok((made >= predictions).then_some(()))
         })
         .await
