@@ -87,12 +87,11 @@ pub(crate) fn as_u32(number: usize) -> u32 {
 /// a flipped bit: zeros up to or from the edge of a disk sector, or up to their end.
 pub(crate) fn looks_torn(bytes: &[u8], at: u64) -> bool {
     const SECTOR: usize = 512;
-    const ZEROS: [u8; 4] = [0; 4];
+    let zeros = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(|byte| *byte == 0);
+    let ends = |bytes: &[u8]| zeros(&bytes[bytes.len().saturating_sub(4)..]);
+    let begins = |bytes: &[u8]| zeros(&bytes[..bytes.len().min(4)]);
     let into = usize::try_from(at % SECTOR as u64).unwrap_or(0);
     let first = (SECTOR - into) % SECTOR;
-    let edges = (first..=bytes.len()).step_by(SECTOR);
-    bytes.ends_with(&ZEROS)
-        || edges
-            .map(|edge| bytes.split_at(edge))
-            .any(|(before, behind)| before.ends_with(&ZEROS) || behind.starts_with(&ZEROS))
+    let mut edges = (first..=bytes.len()).step_by(SECTOR).map(|edge| bytes.split_at(edge));
+    ends(bytes) || edges.any(|(before, behind)| ends(before) || begins(behind))
 }

@@ -61,8 +61,6 @@ impl Counters {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         if places.len() < PLACES && places.insert(at) {
             self.count(|counters| counters.damaged += 1);
-                eprintln!("DAMAGED {at} {}", std::backtrace::Backtrace::force_capture());
-            }
             tracing::error!(place = %at, "a damaged place in the store was passed over; the rest is served");
         }
     }
