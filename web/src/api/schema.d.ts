@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who this is, and whether it still has to be set up. */
+        /** Who this is, and whether it still has to be set up. Needs no session. */
         get: operations["about"];
         put?: never;
         post?: never;
@@ -47,7 +47,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Sets a password: the own one, or as owner anybody's. Ends that account's other sessions. */
+        /** Sets a password: the own one, or as owner anybody's. Ends that account's sessions. */
         put: operations["set_password"];
         post?: never;
         delete?: never;
@@ -272,7 +272,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Says how far a deployment may go. `off` is `switch-off`: any line terminal of the place may, without a reason. */
+        /**
+         * Says how far a deployment may go. `off` is the action `switch-off`: a line terminal of the place may, without a
+         *     reason.
+         */
         put: operations["set_mode"];
         post?: never;
         delete?: never;
@@ -323,7 +326,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One device with its requests and errors. */
+        /** One device with its settings, requests and errors. */
         get: operations["show_device"];
         put?: never;
         post?: never;
@@ -343,7 +346,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reads addresses of a running device now. */
+        /** Reads addresses of a running device now, within its budget. */
         post: operations["read_device"];
         delete?: never;
         options?: never;
@@ -377,7 +380,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes the first owner with the set-up code, and signs them in. */
+        /** Makes the first owner with the set-up code that the edge printed, and signs them in. Needs no session, works once. */
         post: operations["first_run"];
         delete?: never;
         options?: never;
@@ -426,7 +429,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The live feed: server-sent events, see `LiveEvent`. */
+        /** The live feed: server-sent events, see `LiveEvent`. Values come at most once a second, each tag with its newest. */
         get: operations["live"];
         put?: never;
         post?: never;
@@ -460,7 +463,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tree of places, in the order of flow. */
+        /** The tree of places, in the order of flow, with the site itself first. */
         get: operations["list_places"];
         put?: never;
         post?: never;
@@ -479,9 +482,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs in and sets the session cookie. */
+        /** Signs in with name and password or with a one-time code, and sets the session cookie. Needs no session. */
         post: operations["sign_in"];
-        /** Signs out. */
+        /** Ends the own session. */
         delete: operations["sign_out"];
         options?: never;
         head?: never;
@@ -635,8 +638,42 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Sets a local variable. */
+        /** Sets a local variable. Slashes of its name are written %2F. */
         put: operations["set_variable"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the edge is, for watchdogs. The status is 200 as long as it can answer: read `status`. */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counters of the path, in Prometheus' text format. */
+        get: operations["metrics"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1388,7 +1425,7 @@ export interface components {
         Enrolment: {
             /** @description The one-time code. */
             code: string;
-            /** @description The page that spends it: `/enter/…`. */
+            /** @description The page of the app that spends it: `/enter/…`. */
             path: string;
             /**
              * Format: int64
@@ -1530,7 +1567,7 @@ export interface components {
              * @description The number of the newest entry in the record of changes; also the event's id.
              */
             head: number;
-            /** @description `site`, `deployments`, `bundles`, `accounts`, `advisories`, `changes`. */
+            /** @description `site`, `deployments`, `bundles`, `accounts`, `variables`, `advisories`, `changes`. */
             what: string[];
         };
         /** @description All events of the feed. `advisory`, `deployment` and `device` carry `Advisory`, `Runtime` and `Device`. */
@@ -2015,7 +2052,7 @@ export interface components {
             conversion?: string | null;
             /** @description What was found about this pair. */
             findings: components["schemas"]["Finding"][];
-            /** @description Normal band while the model applies. */
+            /** @description Normal band under the condition that holds now; else under the first in which the model applies. */
             normal?: [
                 number,
                 number
@@ -2627,13 +2664,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file */
+            /** @description JSON lines */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/x-ndjson": string;
                 };
             };
             /** @description What is wrong, in words */
@@ -3776,6 +3813,63 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description What is wrong, in words */

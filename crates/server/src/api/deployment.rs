@@ -164,7 +164,7 @@ pub struct SignalNow {
     pub tag: Option<String>,
     /// Unit conversion, when there is one: "psi → kPa".
     pub conversion: Option<String>,
-    /// Normal band while the model applies.
+    /// Normal band under the condition that holds now; else under the first in which the model applies.
     pub normal: Option<(f64, f64)>,
     /// Limits the model was made for.
     pub range: Option<(f64, f64)>,

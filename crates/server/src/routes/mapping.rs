@@ -95,7 +95,7 @@ async fn check_deployment(
     let problems = state::check_deployment(&scene.site.config, tags.facts(), contract, &name, &at, &ask.tune);
     Ok(Json(DeploymentCheck {
         ok: problems.is_empty(),
-        at: at.iter().map(|one| shape::place(one, Some(contract), &tags)).collect(),
+        at: at.iter().map(|one| shape::place(one, Some(contract), &tags, None)).collect(),
         // what is wrong with single signals stands beside them
         problems: problems
             .0

@@ -37,7 +37,7 @@ async fn list_places(
     let state = &server.site.state;
     let deployments = state.deployments().await?;
     let advisories = state.active_advisories().await?;
-    let marks = marks(&server, &advisories);
+    let marks = marks(&server, &advisories, &config.site.language);
     let root = (PlacePath::site(), config.site.name.clone(), "site".to_owned(), None, Vec::new());
     let rest = config.places.iter().map(|one| {
         let key_tags = one.key_tags.iter().map(ToString::to_string).collect();
@@ -72,7 +72,7 @@ async fn list_places(
 }
 
 /// What is not as it should be, by place: devices that do not answer, models that say so, advice that stands.
-fn marks(server: &Shared, advisories: &[domain::Advisory]) -> BTreeMap<String, Vec<Mark>> {
+fn marks(server: &Shared, advisories: &[domain::Advisory], language: &str) -> BTreeMap<String, Vec<Mark>> {
     let mut marks: BTreeMap<String, Vec<Mark>> = BTreeMap::new();
     let silent =
         server.site.devices.devices().into_iter().filter(|one| one.state.kind == DeviceStateKind::NotAnswering);
@@ -83,7 +83,7 @@ fn marks(server: &Shared, advisories: &[domain::Advisory]) -> BTreeMap<String, V
         marks.entry(runtime.place).or_default().extend(runtime.mark);
     }
     for advisory in advisories.iter().filter(|one| one.state() != AdvisoryState::Done) {
-        let words = advisory.title.get("en").cloned().unwrap_or_default();
+        let words = advisory.title.get(language).or_else(|| advisory.title.get("en")).cloned().unwrap_or_default();
         marks.entry(advisory.place.to_string()).or_default().push(Mark { letter: Ne107::M, words });
     }
     marks

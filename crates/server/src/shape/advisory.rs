@@ -2,6 +2,7 @@
 
 use access::Action;
 use bundle::Contract;
+use bundle::contract::Rule;
 use domain::AdvisoryState as Stands;
 use state::Deployment;
 
@@ -39,7 +40,7 @@ pub(crate) fn advisory(found: &domain::Advisory, deployments: &[Deployment], sce
             Stands::Done => AdvisoryState::Done,
         },
         title: found.title.clone().into(),
-        reason: Texts::plain(&found.reason),
+        reason: reason(&found.reason, rule),
         response: found.response.clone(),
         because: because.collect(),
         score_tag,
@@ -49,6 +50,12 @@ pub(crate) fn advisory(found: &domain::Advisory, deployments: &[Deployment], sce
         acknowledged_by: found.acknowledged.as_ref().map(|(_, who)| scene.names.of(who)),
         permission: scene.permission(Action::Acknowledge, &found.place),
     }
+}
+
+/// What was said when it was raised; in every language when it is the bundle's own sentence, word for word.
+fn reason(said: &str, rule: Option<&Rule>) -> Texts {
+    let own = rule.map(|rule| &rule.reason).filter(|reason| reason.values().any(|words| words == said));
+    own.map_or_else(|| Texts::plain(said), |reason| reason.clone().into())
 }
 
 fn contribution(found: &domain::Contribution, contract: Option<&Contract>) -> Contribution {

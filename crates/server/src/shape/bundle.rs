@@ -59,19 +59,22 @@ pub(crate) fn signal(contract: &Contract, signal: &Signal) -> ContractSignal {
         }
         .to_owned(),
         range: signal.range.map(|[low, high]| (low, high)),
-        normal: normal(contract, &signal.name),
+        normal: normal(contract, &signal.name, None),
         rate_ms: i64::try_from(contract.rate(signal).as_millis()).ok(),
     }
 }
 
-/// The normal band while the model applies: its first applicable condition's, else the one for all conditions.
-pub(crate) fn normal(contract: &Contract, signal: &str) -> Option<(f64, f64)> {
+/// The normal band under a condition (by its title, as the running part tells it); while none is known, that of the
+/// first condition in which the model applies; else the one for all conditions.
+pub(crate) fn normal(contract: &Contract, signal: &str, now: Option<&Texts>) -> Option<(f64, f64)> {
     let of = |condition: Option<&str>| {
         let mut bands = contract.baselines.iter().filter(|one| one.signal == signal);
         bands.find(|one| one.condition.as_deref() == condition).map(|one| (one.low, one.high))
     };
-    let applicable = contract.conditions.iter().filter(|one| one.applies).map(|one| one.name.as_str());
-    applicable.map(Some).chain([None]).find_map(of)
+    let holds = contract.conditions.iter().filter(|one| now.is_some_and(|now| now.0 == one.title));
+    let applicable = contract.conditions.iter().filter(|one| one.applies);
+    let names = holds.chain(applicable).map(|one| one.name.as_str());
+    names.map(Some).chain([None]).find_map(of)
 }
 
 fn output(output: &bundle::contract::Output) -> ContractOutput {
@@ -128,4 +131,46 @@ fn window(contract: &Contract) -> String {
     };
     let (length, step) = (contract.window.length, contract.window.step);
     format!("The last {length}, {align} every {step}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contract() -> Contract {
+        serde_json::from_value(serde_json::json!({
+            "format": 1, "name": "pump", "version": "1.0.0", "title": {"en": "Pump"}, "model": "model.onnx",
+            "trigger": {"kind": "every", "period": "1s"},
+            "window": {"length": "20s", "step": "1s"},
+            "signal": [{"name": "v", "title": {"en": "Vibration"}, "unit": "mm/s"}],
+            "tensor": {"input": "x", "layout": "window"},
+            "condition": [
+                {"name": "stopped", "when": [], "applies": false, "title": {"en": "stopped"}},
+                {"name": "base", "when": [], "title": {"en": "base product"}},
+                {"name": "rich", "when": [], "title": {"en": "rich product"}}
+            ],
+            "baseline": [
+                {"signal": "v", "low": 0.0, "high": 9.0},
+                {"signal": "v", "condition": "base", "low": 1.0, "high": 2.0},
+                {"signal": "v", "condition": "rich", "low": 3.0, "high": 4.0}
+            ]
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_normal_band_is_the_one_of_the_condition_that_holds() {
+        let band = |title: Option<&str>| normal(&contract(), "v", title.map(Texts::plain).as_ref());
+        assert_eq!(band(Some("rich product")), Some((3.0, 4.0)));
+        assert_eq!(band(None), Some((1.0, 2.0)));
+        // stopped has no band of its own: the first in which the model applies
+        assert_eq!(band(Some("stopped")), Some((1.0, 2.0)));
+        assert_eq!(normal(&contract(), "unknown", None), None);
+    }
+
+    #[test]
+    fn trigger_and_window_are_said_in_a_sentence() {
+        assert_eq!(trigger(&contract()), "Every 1s.");
+        assert_eq!(window(&contract()), "The last 20s, the last value every 1s.");
+    }
 }

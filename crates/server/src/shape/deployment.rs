@@ -75,7 +75,9 @@ pub(crate) fn deployment_detail(
 ) -> DeploymentDetail {
     let contract = scene.contract(&one.revision.bundle);
     let tags = Tags::of(scene);
-    let at = one.revision.at.iter().map(|at| place(at, contract, &tags));
+    let running = scene.server.site.deployments.runtime(&one.name);
+    let condition = |at: &DeploymentAt| running.iter().find(|one| one.place == at.place.as_str())?.condition.as_ref();
+    let at = one.revision.at.iter().map(|at| place(at, contract, &tags, condition(at)));
     let tunables = contract.map(|contract| contract.tunables.as_slice()).unwrap_or_default().iter();
     DeploymentDetail {
         deployment: deployment(one, active, scene),
@@ -108,17 +110,22 @@ fn version(digest: &str, scene: &Scene) -> String {
 }
 
 /// One place with its signals, live values and findings.
-pub(crate) fn place(at: &DeploymentAt, contract: Option<&Contract>, tags: &Tags<'_>) -> DeploymentPlace {
+pub(crate) fn place(
+    at: &DeploymentAt,
+    contract: Option<&Contract>,
+    tags: &Tags<'_>,
+    condition: Option<&Texts>,
+) -> DeploymentPlace {
     let signals = contract.map(|contract| {
         let matches = mapping::check(contract, &at.map, tags.facts());
-        matches.into_iter().map(|one| signal_now(contract, one, tags)).collect()
+        matches.into_iter().map(|one| signal_now(contract, one, tags, condition)).collect()
     });
     let map: BTreeMap<String, String> = at.map.iter().map(|(signal, tag)| (signal.clone(), tag.to_string())).collect();
     DeploymentPlace { place: at.place.to_string(), map, signals: signals.unwrap_or_default() }
 }
 
 /// A signal of the contract, or a name that the contract does not have.
-fn signal_now(contract: &Contract, one: SignalMatch, tags: &Tags<'_>) -> SignalNow {
+fn signal_now(contract: &Contract, one: SignalMatch, tags: &Tags<'_>, condition: Option<&Texts>) -> SignalNow {
     let known = contract.signal(&one.signal).map(|known| signal(contract, known));
     let conversion = one.findings.iter().find(|found| found.code == "mapping.converted");
     SignalNow {
@@ -126,7 +133,7 @@ fn signal_now(contract: &Contract, one: SignalMatch, tags: &Tags<'_>) -> SignalN
         unit: known.as_ref().map(|known| known.unit.clone()).unwrap_or_default(),
         role: known.as_ref().map(|known| known.role.clone()).unwrap_or_default(),
         range: known.as_ref().and_then(|known| known.range),
-        normal: normal(contract, &one.signal),
+        normal: normal(contract, &one.signal, condition),
         conversion: conversion.map(|found| found.what.clone()),
         reading: one.tag.as_ref().map(|tag| tags.latest(tag)),
         tag: one.tag.as_ref().map(ToString::to_string),

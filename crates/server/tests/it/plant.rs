@@ -175,7 +175,7 @@ impl ports::Deployments for Plant {
             health: DeploymentHealth::Running,
             words: "Predicting every second.".into(),
             since_ms: None,
-            condition: None,
+            condition: Some(Texts([("en".into(), "running".into()), ("de".into(), "in Betrieb".into())].into())),
             applicable: Some(true),
             last_ms: None,
             inputs_age_ms: None,
