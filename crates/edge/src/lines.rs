@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::pipeline::device::{self, Ask, DeviceReport, Group, GroupReport, Line};
+use crate::pipeline::history::Flush;
 use crate::pipeline::sample::{Sampler, value_type};
 use crate::pipeline::tag_table::{Origin, TagInfo, TagTable};
 use crate::plan::{self, DevicePlan, LinePlan};
@@ -73,6 +74,8 @@ pub(crate) struct Ground {
     pub table: Arc<TagTable>,
     /// The time of the path.
     pub clock: Arc<Clock>,
+    /// Has the log keep what was published so far.
+    pub flush: Flush,
     /// Where the lines' tasks belong.
     pub tasks: Tasks,
 }

@@ -83,8 +83,10 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
 
     // The path. Each stage hands on through a bounded queue; nothing waits for the one behind it.
     let table = Arc::new(TagTable::default());
+    let (flush, flushes) = history::flush();
     let ground = Ground {
         store: Arc::clone(&store),
+        flush,
         table: Arc::clone(&table),
         clock: Arc::clone(&clock),
         tasks: tasks.clone(),
@@ -94,7 +96,7 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
     let worker = options.worker.map_or_else(|| inference::library_path().map(WorkerSpec::this_program), Ok);
     let deploys = Arc::new(Deploys::new(worker, alarms));
     let predictions = Predictions::default();
-    let history_report = Arc::new(HistoryReport::default());
+    let history_report = Arc::new(HistoryReport::of(&store));
     let (site_sender, site_now) = watch::channel(Arc::new(site));
     let (variables_sender, variables_now) = watch::channel(Arc::new(Variables::default()));
 
@@ -106,7 +108,7 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
         site: site_now.clone(),
     };
     let scans = table.follow("history", None, history::QUEUE);
-    keeping.spawn("history", history::run(history, scans, keeping.stopping().clone()));
+    keeping.spawn("history", history::run(history, scans, flushes, keeping.stopping().clone()));
     let alarms = Alarms { state: state.clone(), ids, clock: Arc::clone(&clock) };
     keeping.spawn("alarms", alarm::run(alarms, alarm_events, keeping.stopping().clone()));
     let publishing = variables::run(Arc::clone(&table), Arc::clone(&clock), variables_now, tasks.stopping().clone());

@@ -5,7 +5,7 @@ mod prepare;
 mod telling;
 mod workers;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use config::site::{DeploymentAt, SiteConfig};
@@ -20,9 +20,6 @@ use crate::tasks::Tasks;
 
 pub(crate) use prepare::OutputTag;
 pub(crate) use workers::Workers;
-
-/// Scans waiting for one deployment: more than a minute of ten groups at ten scans a second.
-const SCANS: usize = 8192;
 
 /// What makes a deployment what it is; equal ones need no restart.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,10 +123,7 @@ impl Deploys {
         };
         let alarms = (wanted.mode >= Mode::Advise).then(|| self.alarms.clone());
         let tasks = ground.tasks.child();
-        let groups: HashSet<GroupId> = prepared.routes.keys().copied().collect();
         let name = format!("deployment {}", wanted.name);
-        // follow first, then refill: what comes twice is the same sample
-        let scans = ground.table.follow(&name, Some(groups), SCANS);
         let report = Arc::clone(&prepared.report);
         let runs = Runs {
             tasks: tasks.clone(),
@@ -139,7 +133,7 @@ impl Deploys {
             groups: prepared.outputs.clone(),
         };
         let stands_on = prepared.routes.clone();
-        let stage = prepared.into_stage(wanted.name.clone(), ground, alarms);
+        let (stage, scans) = prepared.into_stage(wanted.name.clone(), ground, alarms);
         tasks.spawn(&name, prediction::run(stage, scans, tasks.stopping().clone()));
         Running { wanted, stands_on, state: RunState::Runs(Box::new(runs)) }
     }

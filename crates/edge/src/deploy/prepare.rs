@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bundle::contract::{Contract, Words};
 use config::site::{DeploymentAt, SiteConfig};
-use domain::{GroupId, Problem, SeriesId, TagPath, Timestamp, ValueType};
+use domain::{GroupId, Problem, Scan, SeriesId, TagPath, Timestamp, ValueType};
 use inference::{Conversion, ModelSource, PlaceInput, Scorer, Setup, Worker};
 use store::{SeriesDef, Store};
 use tokio::sync::{Mutex, mpsc};
@@ -15,6 +15,9 @@ use crate::lines::Ground;
 use crate::pipeline::alarm::AlarmEvent;
 use crate::pipeline::prediction::{DeploymentReport, Route, Stage};
 use crate::pipeline::tag_table::{Origin, TagInfo, TagTable};
+
+/// Scans waiting for one deployment: more than a minute of ten groups at ten scans a second.
+const SCANS: usize = 8192;
 
 /// A prediction as a tag.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,11 +43,17 @@ pub(super) struct Prepared {
     pub(super) report: Arc<DeploymentReport>,
     scorer: Scorer,
     worker: Arc<Mutex<Worker>>,
+    scans: mpsc::Receiver<Arc<Scan>>,
 }
 
 impl Prepared {
-    pub(super) fn into_stage(self, name: String, ground: &Ground, alarms: Option<mpsc::Sender<AlarmEvent>>) -> Stage {
-        Stage {
+    pub(super) fn into_stage(
+        self,
+        name: String,
+        ground: &Ground,
+        alarms: Option<mpsc::Sender<AlarmEvent>>,
+    ) -> (Stage, mpsc::Receiver<Arc<Scan>>) {
+        let stage = Stage {
             name,
             scorer: self.scorer,
             worker: self.worker,
@@ -54,7 +63,8 @@ impl Prepared {
             clock: Arc::clone(&ground.clock),
             report: self.report,
             alarms,
-        }
+        };
+        (stage, self.scans)
     }
 }
 
@@ -81,6 +91,11 @@ pub(super) async fn prepare(
     let setup = Setup { places, tune: wanted.tune.clone(), language: site.site.language.clone(), begin: Some(begin) };
     let mut scorer = Scorer::new(Arc::clone(&contract), setup).map_err(|problems| first(problems, wanted))?;
     scorer.fit(&loaded).map_err(|problems| first(problems, wanted))?;
+    // Follow first, then have everything before it kept, then read it back: no sample falls between, and one that
+    // comes twice is once.
+    let groups = routes.keys().copied().collect();
+    let scans = ground.table.follow(&format!("deployment {}", wanted.name), Some(groups), SCANS);
+    ground.flush.now().await;
     let scorer = refill(scorer, &contract, wanted, ground, begin).await?;
     let mut outputs = Vec::new();
     let mut output_tags = Vec::new();
@@ -90,7 +105,7 @@ pub(super) async fn prepare(
         output_tags.push(tags);
     }
     let report = Arc::new(DeploymentReport::new(wanted.at.len(), started));
-    Ok(Prepared { contract, routes, outputs, output_tags, report, scorer, worker })
+    Ok(Prepared { contract, routes, outputs, output_tags, report, scorer, worker, scans })
 }
 
 fn first(problems: domain::Problems, wanted: &Wanted) -> Problem {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use config::site::SiteConfig;
 use domain::{GroupId, Problem, Scan};
 use server::ports::Metric;
-use store::{Store, Stream};
-use tokio::sync::{mpsc, watch};
+use store::{Store, Stream, Synced};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -39,6 +39,29 @@ pub(crate) struct HistoryReport {
 /// Which groups are predictions; all others are data.
 pub(crate) type Predictions = Arc<RwLock<HashSet<GroupId>>>;
 
+/// Asks the stage to commit now instead of at the end of the second. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Flush(mpsc::Sender<oneshot::Sender<()>>);
+
+/// What a [`Flush`] asks for.
+pub(crate) type FlushRequests = mpsc::Receiver<oneshot::Sender<()>>;
+
+/// The asking end and the stage's end.
+pub(crate) fn flush() -> (Flush, FlushRequests) {
+    let (sender, receiver) = mpsc::channel(16);
+    (Flush(sender), receiver)
+}
+
+impl Flush {
+    /// Returns when everything published before is kept, or was refused; at once when the stage has ended.
+    pub(crate) async fn now(&self) {
+        let (done, wait) = oneshot::channel();
+        if self.0.send(done).await.is_ok() {
+            let _ended = wait.await;
+        }
+    }
+}
+
 /// Everything the stage needs.
 pub(crate) struct History {
     /// Where scans are kept.
@@ -54,42 +77,69 @@ pub(crate) struct History {
 }
 
 /// Runs until `stop`, and then commits what is left.
-pub(crate) async fn run(history: History, mut scans: mpsc::Receiver<Arc<Scan>>, stop: CancellationToken) {
+pub(crate) async fn run(
+    history: History,
+    mut scans: mpsc::Receiver<Arc<Scan>>,
+    mut flushes: FlushRequests,
+    stop: CancellationToken,
+) {
     let history = Arc::new(history);
     let mut tick = tokio::time::interval(COMMIT);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut seconds: u32 = 0;
     loop {
-        let last = tokio::select! {
-            () = stop.cancelled() => true,
-            _ = tick.tick() => false,
+        let mut asked = None;
+        let work = tokio::select! {
+            () = stop.cancelled() => Work::Commit,
+            Some(done) = flushes.recv() => {
+                asked = Some(done);
+                Work::Commit
+            }
+            _ = tick.tick() => {
+                seconds = seconds.wrapping_add(1);
+                if seconds.is_multiple_of(RETAIN_EVERY) { Work::Retain } else { Work::Second }
+            }
         };
         let mut batch = Vec::new();
         while let Ok(scan) = scans.try_recv() {
             batch.push(scan);
         }
-        seconds = seconds.wrapping_add(1);
-        let retain = !last && seconds.is_multiple_of(RETAIN_EVERY);
         let working = Arc::clone(&history);
-        let done = tokio::task::spawn_blocking(move || working.second(&batch, retain)).await;
+        let done = tokio::task::spawn_blocking(move || working.work(&batch, work)).await;
         if let Err(error) = done {
             tracing::error!(%error, "the history stage failed for one second");
         }
-        if last {
+        if let Some(done) = asked {
+            let _gone = done.send(());
+        } else if stop.is_cancelled() {
             break;
         }
     }
 }
 
+/// What is done besides the commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// Nothing.
+    Commit,
+    /// A little sealing.
+    Second,
+    /// Sealing, and what is too old or too much goes.
+    Retain,
+}
+
 impl History {
-    /// One second's work: the commit first, then a little sealing, now and then retention.
-    fn second(&self, batch: &[Arc<Scan>], retain: bool) {
+    /// The commit first, then a little sealing, now and then retention.
+    fn work(&self, batch: &[Arc<Scan>], work: Work) {
         self.commit(batch);
+        if work == Work::Commit {
+            return;
+        }
         let now = self.clock.now();
         if let Err(problem) = self.store.seal_due(now, SEAL) {
             self.report.trouble(problem);
         }
-        if retain {
+        if work == Work::Retain {
             let settings = self.site.borrow().history;
             let policy = store::Retention { keep: settings.keep.get(), max_bytes: settings.max_size.get() };
             if let Err(problem) = self.store.retain(now, &policy) {
@@ -110,9 +160,7 @@ impl History {
         match self.store.append(&records) {
             Ok(now) => {
                 self.report.scans.fetch_add(records.len() as u64, Ordering::Relaxed);
-                let mut synced = lock(&self.report.synced);
-                synced.insert(Stream::Data.name(), now.data);
-                synced.insert(Stream::Prediction.name(), now.prediction);
+                self.report.note(now);
                 *lock(&self.report.problem) = None;
             }
             Err(problem) => {
@@ -126,6 +174,19 @@ impl History {
 }
 
 impl HistoryReport {
+    /// What is on disk at the start is acknowledged before anything new is.
+    pub(crate) fn of(store: &Store) -> Self {
+        let report = Self::default();
+        report.note(store.synced());
+        report
+    }
+
+    fn note(&self, now: Synced) {
+        let mut synced = lock(&self.synced);
+        synced.insert(Stream::Data.name(), now.data);
+        synced.insert(Stream::Prediction.name(), now.prediction);
+    }
+
     fn trouble(&self, problem: Problem) {
         let mut now = lock(&self.problem);
         if now.as_ref() != Some(&problem) {
