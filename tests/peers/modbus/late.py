@@ -1,9 +1,10 @@
 """A proxy between a Modbus client and a server that lets some replies come late, or long after everybody gave up on them.
 
-    late.py TARGET_PORT [SEED]
+    late.py TARGET_PORT SEED [--in-order]
 
 Listens on a free port of 127.0.0.1 and prints one JSON line `{"port": N}`, then `{"late": S, "overtaken": B}` for each reply
 that it held back for S seconds; with B true the replies behind it went ahead, as on a gateway with a queue of its own.
+With --in-order none goes ahead, as on a wire.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import json
 import random
 import sys
 
-TARGET, CHANCE = int(sys.argv[1]), random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+TARGET, CHANCE, IN_ORDER = int(sys.argv[1]), random.Random(int(sys.argv[2])), "--in-order" in sys.argv
 SHARE = 0.04  # of the replies come late
 DELAYS = (0.15, 0.31, 0.45, 0.9, 1.6)  # s, on both sides of the client's time-out
 
@@ -32,7 +33,7 @@ async def hold_back(reader, writer):
     waiting = set()
     while data := await reader.read(65536):
         if CHANCE.random() < SHARE:
-            seconds, overtaken = CHANCE.choice(DELAYS), CHANCE.random() < 0.5
+            seconds, overtaken = CHANCE.choice(DELAYS), not IN_ORDER and CHANCE.random() < 0.5
             print(json.dumps({"late": seconds, "overtaken": overtaken}), flush=True)
             sending = asyncio.ensure_future(later(seconds, writer, data))
             if overtaken:

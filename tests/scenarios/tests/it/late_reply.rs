@@ -33,7 +33,12 @@ impl Line {
         let framing = if transport == "modbus-tcp" { "tcp" } else { "rtu-tcp" };
         let mut server = Program::peer("modbus/server.py", &[framing])?;
         let target = port(&mut server).await?;
-        let mut proxy = Program::peer("modbus/late.py", &[target.to_string(), seed.to_string()])?;
+        let mut arguments = vec![target.to_string(), seed.to_string()];
+        if transport == "modbus-rtu" {
+            // a wire keeps the order of what is on it, and RTU has no number by which to know a reply
+            arguments.push("--in-order".to_owned());
+        }
+        let mut proxy = Program::peer("modbus/late.py", &arguments)?;
         let port = port(&mut proxy).await?;
         let mut behind = vec![server];
         let mut address = format!("{transport}://127.0.0.1:{port}/UNIT");
@@ -83,7 +88,7 @@ fn registers() -> impl Iterator<Item = u16> {
 }
 
 fn tag(device: &str, register: u16) -> String {
-    format!("line/{device}/r{register}")
+    format!("line/{device}-r{register}")
 }
 
 /// The number of good samples; none of any quality may have another register's value.
