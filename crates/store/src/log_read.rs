@@ -35,9 +35,9 @@ pub(crate) fn read_log(inner: &Inner, stream: Stream, from_seq: u64, max_bytes: 
     let mut place = None;
     for (number, segment) in segments.iter().enumerate() {
         let behind = segments.get(number + 1).map_or(next, |next| next.first[index]);
-        let start = match known {
-            Some(known) if known.segment == segment.number && known.seq < from_seq => known.offset,
-            _ => HEAD,
+        let (start, mut seen) = match known {
+            Some(known) if known.segment == segment.number && known.seq < from_seq => (known.offset, known.seq),
+            _ => (HEAD, segment.first[index].saturating_sub(1)),
         };
         let mut full = false;
         let end = scan(segment, inner.epoch, start, segment.len(), |found| {
@@ -50,7 +50,11 @@ pub(crate) fn read_log(inner: &Inner, stream: Stream, from_seq: u64, max_bytes: 
                 Found::Record(offset, record) => (offset, record),
             };
             let seq = record.head.seq;
-            if record.head.stream != stream || seq < from_seq || seq >= behind {
+            if record.head.stream != stream || seq >= behind {
+                return ControlFlow::Continue(());
+            }
+            seen = seen.max(seq);
+            if seq < from_seq {
                 return ControlFlow::Continue(());
             }
             if slice.count > 0 && slice.bytes.len() + record.bytes.len() > max_bytes {
@@ -64,6 +68,9 @@ pub(crate) fn read_log(inner: &Inner, stream: Stream, from_seq: u64, max_bytes: 
         let end = end.map_err(|error| inner.problem("reading the log", &error))?;
         if full {
             break;
+        }
+        if seen + 1 < behind {
+            inner.counters.damaged(DamagedAt::Segment(segment.number, end));
         }
         if slice.count > 0 {
             place = Some(LogPlace { seq: slice.last, segment: segment.number, offset: end.max(HEAD) });

@@ -120,7 +120,8 @@ impl Inner {
         }
         // What the old one holds must be known before the new one makes it old.
         let sealed = sealed_fact(&self.view());
-        if let Some((_, summary)) = &last {
+        if let Some((old, summary)) = &last {
+            old.index.sync()?;
             writer.facts.add(&Fact::Day(*summary))?;
         }
         writer.facts.add(&sealed)?;

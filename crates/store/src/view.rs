@@ -155,7 +155,7 @@ impl Indexes {
         if let Some(index) = known {
             return Ok(index);
         }
-        let loaded = load_index(day, summary.len)?;
+        let loaded = load_index(day, false, summary.len)?;
         loaded.damaged.iter().for_each(|place| damaged(*place));
         let mut index = DayIndex::default();
         for place in &loaded.places {

@@ -420,8 +420,8 @@ mod tests {
         prop_oneof![3 => of_kind, 1 => proptest::collection::vec(cell(), 0..100)]
     }
 
-    fn bits(cell: &Cell) -> (Option<u64>, &Cell) {
-        (if let (Some(Value::F64(number)), _) = cell { Some(number.get().to_bits()) } else { None }, cell)
+    fn bits(cell: Cell) -> (Option<u64>, Cell) {
+        (if let (Some(Value::F64(number)), _) = &cell { Some(number.get().to_bits()) } else { None }, cell)
     }
 
     proptest! {
@@ -431,7 +431,7 @@ mod tests {
             let bytes = encode(&cells, scale, 4);
             let column = Column::decode(&bytes, cells.len()).unwrap();
             for (row, cell) in cells.iter().enumerate() {
-                prop_assert_eq!(bits(&column.cell(row)), bits(cell));
+                prop_assert_eq!(bits(column.cell(row)), bits(cell.clone()));
                 prop_assert_eq!(column.number(row), cell.0.as_ref().and_then(Value::as_f64));
             }
         }

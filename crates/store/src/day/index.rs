@@ -1,4 +1,5 @@
-//! The index beside a day file: a head and a place per chunk. Appended after the chunks are synced and not synced itself.
+//! The index beside a day file: a head and a place per chunk. Appended after the chunks are synced, and itself synced only
+//! when its day is over.
 
 use std::io;
 
@@ -51,8 +52,8 @@ pub(crate) struct Index {
 }
 
 /// Reads the index of a day; what it lacks is read from the file, and what is damaged in it is built anew. Nothing
-/// behind `limit` counts.
-pub(crate) fn load_index(day: &Day, limit: u64) -> io::Result<Index> {
+/// behind `limit` counts. The index of the last day is not synced: a power cut may have torn it.
+pub(crate) fn load_index(day: &Day, last: bool, limit: u64) -> io::Result<Index> {
     let size = day.file.size()?.min(limit);
     let mut bytes = vec![0; usize::try_from(day.index.size()?).map_err(io::Error::other)?];
     day.index.read_at(&mut bytes, 0)?;
@@ -70,8 +71,7 @@ pub(crate) fn load_index(day: &Day, limit: u64) -> io::Result<Index> {
     });
     if !whole {
         let bad = places.len() * LINE;
-        // the index is not synced: what a power cut did to it is nothing to worry anybody with
-        if !looks_torn(&bytes[bad..(bad + 2 * LINE).min(bytes.len())], bad as u64) {
+        if !last || !looks_torn(&bytes[bad..(bad + 2 * LINE).min(bytes.len())], bad as u64) {
             damaged.push(u64::MAX);
         }
         places.clear();
@@ -125,7 +125,8 @@ pub(crate) fn write_index(day: &Day, places: &[Place]) -> io::Result<()> {
         place.encode(&mut bytes);
     }
     day.index.set_len(0)?;
-    day.index.write_at(&bytes, 0)
+    day.index.write_at(&bytes, 0)?;
+    day.index.sync()
 }
 
 /// What is known of a day from its chunks.

@@ -21,7 +21,7 @@ pub(crate) struct Recovered {
 /// Reads a day file. `in_log` tells whether all scans of a chunk are still in the log, so that it can be sealed again;
 /// only then, and only behind the end of the index, may anything be cut off.
 pub(crate) fn recover(day: &Day, last: bool, limit: u64, in_log: impl Fn(&Head) -> bool) -> io::Result<Recovered> {
-    let mut index = load_index(day, limit)?;
+    let mut index = load_index(day, last, limit)?;
     let size = day.file.size()?.min(limit);
     let mut torn = 0;
     if last {

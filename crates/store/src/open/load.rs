@@ -221,9 +221,6 @@ impl Loading<'_> {
                 self.view.days.insert(*number, (Arc::new(day), *summary));
                 continue;
             }
-            if !day.has_its_head(self.epoch)? {
-                self.counters.damaged(DamagedAt::Day(*number, 0));
-            }
             let limit = if is_last { u64::MAX } else { facts.days.get(number).map_or(u64::MAX, |summary| summary.len) };
             let recovered = recover(&day, is_last, limit, in_log)?;
             for place in &recovered.damaged {
@@ -249,12 +246,16 @@ impl Loading<'_> {
         for (number, date) in names {
             let day = Day::open(self.disk.as_ref(), dir, *number, *date)?;
             let size = day.file.size()?;
-            if size <= crate::day::HEAD && !day.has_its_head(self.epoch)? {
+            let has_head = day.has_its_head(self.epoch)?;
+            if size <= crate::day::HEAD && !has_head {
                 self.torn += size;
                 day.remove(self.disk.as_ref(), dir)?;
-            } else {
-                days.push(day);
+                continue;
             }
+            if !has_head {
+                self.counters.damaged(DamagedAt::Day(*number, 0));
+            }
+            days.push(day);
         }
         Ok(days)
     }

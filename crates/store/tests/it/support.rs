@@ -154,7 +154,7 @@ impl Mem {
         let names = self.0.names.lock().unwrap();
         let mut content = names.now[path].lock().unwrap();
         content.now[offset] ^= 1 << bit;
-        content.synced = content.now.clone();
+        content.synced.clone_from(&content.now);
     }
 
     /// An independent copy.
@@ -230,7 +230,7 @@ impl DiskFile for MemFile {
             return Err(half());
         }
         let mut content = self.content.lock().unwrap();
-        content.synced = content.now.clone();
+        content.synced.clone_from(&content.now);
         Ok(())
     }
 
