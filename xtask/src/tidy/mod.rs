@@ -176,6 +176,7 @@ impl SourceFile {
         path.contains("/tests/")
             || path.starts_with("tests/")
             || path.contains("/e2e/")
+            || path.contains("/examples/")
             || path.ends_with("/tests.rs")
             || path.contains(".test.")
             || path.starts_with("crates/testkit/")
