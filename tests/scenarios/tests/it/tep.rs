@@ -116,7 +116,14 @@ impl Watched {
             Ok((self.advisories().await? > 0).then_some(()))
         })
         .await?;
-        Ok(begun.elapsed().as_secs_f64() * f64::from(SPEED) / 60.0)
+        let minutes = begun.elapsed().as_secs_f64() * f64::from(SPEED) / 60.0;
+        // what led to it is in the history with the next commits
+        let now = self.edge.synced("prediction").await?;
+        eventually("more predictions", SOON, || async {
+            Ok((self.edge.synced("prediction").await? > now + 20).then_some(()))
+        })
+        .await?;
+        Ok(minutes)
     }
 
     /// Lets normal operation run for a day of predictions.
@@ -133,7 +140,9 @@ impl Watched {
     /// Process seconds that the plant gave up because this machine was busy.
     fn lost_s(&self) -> f64 {
         let said = self.plant.output();
-        said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()?.get("lost_s")?.as_f64()).sum()
+        said.lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok()?.get("lost_s")?.as_f64())
+            .fold(0.0, |sum, lost| sum + lost)
     }
 
     /// Exports what the model saw, replays it, and compares with what was predicted live.
@@ -148,7 +157,8 @@ impl Watched {
         run.extend(["--samples".into(), file.into_os_string()]);
         run.extend(mapping.iter().flat_map(|(signal, tag)| ["--map".into(), format!("{signal}={tag}").into()]));
         let replay = Finished::lastmile(&run, SOON * 5).await?.good()?.stdout;
-        compare(&live, &replay).with_context(|| self.name.clone())
+        compare(&live, &replay)
+            .with_context(|| format!("{}; its edge said:\n{}", self.name, self.edge.program().output()))
     }
 }
 
@@ -162,7 +172,7 @@ struct Replayed {
 /// The mapping of the deployment, as the edge tells it.
 async fn mapping(edge: &Edge) -> Result<Vec<(String, String)>> {
     let site = edge.http().get("/api/v1/site").await?;
-    let map = site.pointer("/site/deployment/0/map").or_else(|| site.pointer("/config/deployment/0/map"));
+    let map = site.pointer("/document/deployment/0/map");
     let map = map.and_then(Value::as_object).with_context(|| format!("no mapping in {site}"))?;
     Ok(map.iter().filter_map(|(signal, tag)| Some((signal.clone(), tag.as_str()?.to_owned()))).collect())
 }
@@ -186,14 +196,14 @@ fn compare(live: &[Sample], replay: &str) -> Result<Replayed> {
         replayed.insert((at, format!("tep/tep-monitor/{}", text(line, "output"))), (value, text(line, "quality")));
     }
     let (mut good, mut differ) = (0, Vec::new());
-    for sample in live {
+    for (number, sample) in live.iter().enumerate() {
         let value = if sample.value.is_empty() { None } else { Some(sample.value.parse::<f64>()?) };
         let there = replayed.get(&(sample.arrival_us, sample.tag.clone()));
         let equal = there.is_some_and(|(other, quality)| {
             other.map(f64::to_bits) == value.map(f64::to_bits) && *quality == sample.quality
         });
         if !equal {
-            differ.push(format!("{sample:?} live, {there:?} replayed"));
+            differ.push(format!("number {number}: {sample:?} live, {there:?} replayed"));
         }
         good += usize::from(sample.is_good());
     }
