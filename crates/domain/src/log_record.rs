@@ -1,7 +1,7 @@
 //! The layout of one record of the log, version 1: bytes to nouns and back. Parcels to the hub carry the same bytes.
 //!
-//! A record describes itself: its length stands in front, its CRC32C at the end, and a scan needs no dictionary to be
-//! read. So a reader that lost its place finds the next record, and a flipped bit costs one record. All numbers are
+//! A record tells its length in front, its epoch, and its CRC32C at the end. So a reader that lost its place finds the next
+//! record, and a flipped bit costs one record. Only the definition of its group is needed to understand a scan. All numbers are
 //! little-endian; `varint` is LEB128, `zigzag` maps signed to unsigned before it.
 //!
 //! ```text
@@ -200,7 +200,7 @@ impl fmt::Display for RecordError {
 
 impl std::error::Error for RecordError {}
 
-/// Appends one scan as a record to `out`. `scales` are those of the group's series, or empty.
+/// Appends one scan as a record to `out`. `scales` are those of the group's series; whoever reads it needs the same.
 pub fn encode_scan(head: RecordHead, scan: &Scan, scales: &[Option<LinearScale>], out: &mut Vec<u8>) {
     encode_with(head, RecordKind::Scan, out, |out| scan::encode(scan, scales, out));
 }
@@ -302,11 +302,11 @@ impl<'a> RawRecord<'a> {
         if self.kind == RecordKind::Scan { ScanView::new(self.body) } else { Err(RecordError::Layout("kind")) }
     }
 
-    /// Everything inside.
-    pub fn decode(&self) -> Result<LogBody, RecordError> {
+    /// Everything inside. `scales` are those of the group's series; only a scan needs them.
+    pub fn decode(&self, scales: &[Option<LinearScale>]) -> Result<LogBody, RecordError> {
         let mut reader = Reader::new(self.body);
         Ok(match self.kind {
-            RecordKind::Scan => LogBody::Scan(ScanView::new(self.body)?.to_scan()?),
+            RecordKind::Scan => LogBody::Scan(ScanView::new(self.body)?.to_scan(scales)?),
             RecordKind::Define => LogBody::Define(decode_group(&mut reader)?),
             RecordKind::Era => LogBody::Era(ClockEra { before: reader.timestamp()?, after: reader.timestamp()? }),
             RecordKind::Drop => LogBody::Drop(DropRecord {

@@ -81,12 +81,14 @@ fn in_lane(
     }
     let best = best.map(|(sample, _)| sample);
     let known = best.as_ref().map(|sample| sample.arrival.micros());
+    let group = inner.view().dictionary.group(part.lane.1);
+    let scales = group.as_ref().map_or(&[][..], |group| &group.scales);
     let mut reader = TailReader::new(segments);
     for row in part.rows.iter().rev().take_while(|row| known.is_none_or(|known| row.arrival >= known)) {
         let bytes = reader.read(row, None)?;
         let mut found = None;
         let read = parse(bytes).and_then(|record| record.scan()).and_then(|scan| {
-            scan.columns(&[position], |_, value, quality| {
+            scan.columns(&[position], scales, |_, value, quality| {
                 found = Some(Sample { series, arrival: scan.arrival, source: scan.source, value, quality });
             })
         });

@@ -10,7 +10,7 @@ use std::io;
 use std::sync::Arc;
 
 use domain::log_record::parse;
-use domain::{Problem, Sample, SeriesId, Timestamp};
+use domain::{LinearScale, Problem, Sample, SeriesId, Timestamp};
 
 use crate::chunk::Chunk;
 use crate::chunk::column::Column;
@@ -128,6 +128,8 @@ struct LaneColumns {
     lane: Lane,
     positions: Vec<usize>,
     series: Vec<SeriesId>,
+    /// Of all positions.
+    scales: Vec<Option<LinearScale>>,
 }
 
 /// Something scans come from.
@@ -193,10 +195,11 @@ impl Window {
             heap: BinaryHeap::new(),
         };
         for (number, (part, group)) in snapshot.parts.into_iter().zip(groups).enumerate() {
+            let scales = group.as_ref().map(|group| group.scales.clone()).unwrap_or_default();
             let all = group.map(|group| Arc::clone(&group.series)).unwrap_or_default();
             let wanted = all.iter().enumerate().filter(|(_, id)| series.binary_search(id).is_ok());
             let (positions, wanted): (Vec<usize>, Vec<SeriesId>) = wanted.map(|(position, id)| (position, *id)).unzip();
-            window.lanes.push(LaneColumns { lane: part.lane, positions, series: wanted });
+            window.lanes.push(LaneColumns { lane: part.lane, positions, series: wanted, scales });
             window.waiting.extend(part.chunks.into_iter().map(|chunk| (number, chunk)));
             if !part.rows.is_empty() {
                 window.push(Source::Tail { lane: number, rows: part.rows, next: 0, at: (0, 0), bytes: Vec::new() });
@@ -298,7 +301,7 @@ impl Window {
                 let row = &rows[*next];
                 let read = read_into(&self.segments, at, bytes, row, rows.get(*next + 1))?;
                 let taken = parse(read).and_then(|record| record.scan()).and_then(|scan| {
-                    scan.columns(&asked.positions, |at, value, quality| {
+                    scan.columns(&asked.positions, &asked.scales, |at, value, quality| {
                         let series = asked.series[at];
                         ready.push_back(Sample { series, arrival: scan.arrival, source: scan.source, value, quality });
                     })

@@ -202,7 +202,7 @@ impl Inner {
                 let bytes = reader.read(row, kept.get(number + 1))?;
                 let scan = parse(bytes).and_then(|record| record.scan()).map_err(io::Error::other)?;
                 let take = |at: usize, value, quality| columns[at].push((value, quality));
-                scan.columns(&wanted, take).map_err(io::Error::other)?;
+                scan.columns(&wanted, &group.scales, take).map_err(io::Error::other)?;
             }
             Ok::<_, io::Error>(columns)
         })

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use domain::{GroupId, Problem, Scan, SeriesDef, SeriesId, Stream, TagPath, Timestamp};
+use domain::{GroupId, LinearScale, Problem, Scan, SeriesDef, SeriesId, Stream, TagPath, Timestamp};
 
 use crate::counters::Counters;
 use crate::disk::{Disk, RealDisk};
@@ -133,6 +133,11 @@ impl Store {
     /// The list of a group.
     pub fn group(&self, id: GroupId) -> Option<Arc<[SeriesId]>> {
         self.inner.view().dictionary.group(id).map(|group| Arc::clone(&group.series))
+    }
+
+    /// The scales of a group's series, which its records in the log are read with.
+    pub fn scales(&self, id: GroupId) -> Vec<Option<LinearScale>> {
+        self.inner.view().dictionary.group(id).map(|group| group.scales.clone()).unwrap_or_default()
     }
 
     /// Writes these scans in one commit and syncs it. When this returns they survive a power cut; when it fails none of

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::log_record::parse;
-use domain::{Problem, Quality, QualityClass, SeriesId, Timestamp, Value};
+use domain::{LinearScale, Problem, Quality, QualityClass, SeriesId, Timestamp, Value};
 
 use crate::chunk::{Chunk, Entry, read_entry};
 use crate::counters::DamagedAt;
@@ -141,7 +141,8 @@ impl Drawing<'_> {
                 self.damaged.push((chunk.at.from, chunk.at.to));
             }
         }
-        self.rows(&part.rows, position, segments)
+        let group = self.inner.view().dictionary.group(part.lane.1);
+        self.rows(&part.rows, position, segments, group.as_ref().map_or(&[], |group| &group.scales))
     }
 
     #[inline]
@@ -215,7 +216,13 @@ impl Drawing<'_> {
             .extend(parts.by_ref().filter_map(|part| Some(Stretch { from: *part.first()?, to: *part.last()?, usual })));
     }
 
-    fn rows(&mut self, rows: &[Row], position: usize, segments: &Segments) -> std::io::Result<()> {
+    fn rows(
+        &mut self,
+        rows: &[Row],
+        position: usize,
+        segments: &Segments,
+        scales: &[Option<LinearScale>],
+    ) -> std::io::Result<()> {
         let mut reader = TailReader::new(segments);
         for (number, row) in rows.iter().enumerate() {
             let bytes = reader.read(row, rows.get(number + 1))?;
@@ -223,7 +230,7 @@ impl Drawing<'_> {
             let sum = &mut self.sums[bucket];
             let scan = parse(bytes).and_then(|record| record.scan());
             let taken = scan.and_then(|scan| {
-                scan.columns(&[position], |_, value, quality| {
+                scan.columns(&[position], scales, |_, value, quality| {
                     sum.quality(quality);
                     if let Some(number) = value.as_ref().and_then(Value::as_f64) {
                         sum.number(number);

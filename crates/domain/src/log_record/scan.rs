@@ -3,45 +3,49 @@
 //! ```text
 //! group varint | flags u8 | arrival zigzag (ms, or µs with flag 1) | [flag 2: source - arrival in µs, zigzag]
 //! | count varint, of values | [flag 4: qualities as runs: runs varint, each (length varint, status code u32)]
-//! | [flag 8: scales: count u8, each (factor f64, offset f64)]
-//! | kinds, four bits per value, low half first | payloads in order
+//! | kinds, four bits per value, low half first; with flag 8 as runs: runs varint, each varint of length * 16 + kind
+//! | payloads in order
 //! kind  0 none  1 false  2 true  3 i64 zigzag  4 u64 varint  5 text (length varint, UTF-8)  6 f64  7 f32
-//!       8 raw count under a scale: zigzag(count) * scales + number of the scale, varint
+//!       8 raw count zigzag, under the scale of its series
 //!       9..13 a decimal: zigzag n, value n / 10^(kind - 9)   14, 15 zigzag n, value n * 0.1, n * 0.01
 //! ```
 //!
-//! Without flag 4 all qualities are good.
+//! Without flag 4 all qualities are good. The scales are those of the group's definition, which every reader needs anyway to
+//! know whose values these are.
 
-use super::wire::{Reader, put_text, put_varint, put_zigzag, unzigzag, varint_len, zigzag};
+use super::wire::{Reader, put_text, put_varint, put_zigzag, varint_len, zigzag};
 use super::{LinearScale, RecordError};
 use crate::{Finite, GroupId, Quality, Scan, Text, Timestamp, Value};
 
 const MICROS: u8 = 1;
 const SOURCE: u8 = 2;
 const QUALITIES: u8 = 4;
-const SCALES: u8 = 8;
+const KIND_RUNS: u8 = 8;
 
 const DIVISORS: [f64; 5] = [1.0, 10.0, 100.0, 1_000.0, 10_000.0];
 const STEPS: [f64; 2] = [0.1, 0.01];
+/// No scan has more values.
+const MAX_VALUES: usize = 1 << 24;
 /// Beyond it a raw count is not worth a scale.
 const MAX_COUNT: f64 = (1u64 << 48) as f64;
-/// A record names at most this many scales; further ones are written without.
-const MAX_SCALES: usize = 32;
-/// Bytes that one more scale costs.
-const SCALE_BYTES: usize = 16;
 
 pub(super) fn encode(scan: &Scan, scales: &[Option<LinearScale>], out: &mut Vec<u8>) {
     let micros = scan.arrival.micros();
     let in_millis = micros % 1000 == 0;
     let all_good = scan.qualities.iter().all(|quality| *quality == Quality::GOOD);
-    let codes: Vec<Code<'_>> = scan.values.iter().map(|value| Code::of(value.as_ref())).collect();
-    let chosen = Chosen::new(&scan.values, &codes, scales);
+    let scale = |index: usize| scales.get(index).copied().flatten();
+    let codes: Vec<Code<'_>> =
+        scan.values.iter().enumerate().map(|(index, value)| Code::of(value.as_ref(), scale(index))).collect();
+    let runs = codes.chunk_by(|a, b| a.kind() == b.kind());
+    let run = |run: &[Code<'_>]| run.len() as u64 * 16 + u64::from(run[0].kind());
+    let runs_len: usize = runs.clone().map(|codes| varint_len(run(codes))).sum();
+    let as_runs = runs_len + 1 < codes.len().div_ceil(2);
 
     put_varint(out, u64::from(scan.group.0));
     let flags = (if in_millis { 0 } else { MICROS })
         | (if scan.source.is_some() { SOURCE } else { 0 })
         | (if all_good { 0 } else { QUALITIES })
-        | (if chosen.scales.is_empty() { 0 } else { SCALES });
+        | (if as_runs { KIND_RUNS } else { 0 });
     out.push(flags);
     put_zigzag(out, if in_millis { micros / 1000 } else { micros });
     if let Some(source) = scan.source {
@@ -51,23 +55,17 @@ pub(super) fn encode(scan: &Scan, scales: &[Option<LinearScale>], out: &mut Vec<
     if !all_good {
         encode_qualities(&scan.qualities, out);
     }
-    if !chosen.scales.is_empty() {
-        out.push(u8::try_from(chosen.scales.len()).unwrap_or(u8::MAX));
-        for scale in &chosen.scales {
-            out.extend_from_slice(&scale.factor.to_le_bytes());
-            out.extend_from_slice(&scale.offset.to_le_bytes());
+    if as_runs {
+        put_varint(out, runs.clone().count() as u64);
+        for codes in runs {
+            put_varint(out, run(codes));
         }
+    } else {
+        let kind = |index: usize| codes.get(index).map_or(0, Code::kind);
+        out.extend((0..codes.len()).step_by(2).map(|index| kind(index) | (kind(index + 1) << 4)));
     }
-    let kind = |index: usize| match chosen.counts.get(index).copied().flatten() {
-        Some(_) => 8,
-        None => codes.get(index).map_or(0, Code::kind),
-    };
-    out.extend((0..codes.len()).step_by(2).map(|index| kind(index) | (kind(index + 1) << 4)));
-    for (index, code) in codes.iter().enumerate() {
-        match chosen.counts.get(index).copied().flatten() {
-            Some((count, scale)) => put_varint(out, zigzag(count) * chosen.scales.len() as u64 + scale as u64),
-            None => code.put(out),
-        }
+    for code in &codes {
+        code.put(out);
     }
 }
 
@@ -80,7 +78,7 @@ fn encode_qualities(qualities: &[Quality], out: &mut Vec<u8>) {
     }
 }
 
-/// How one value is written without a scale.
+/// How one value is written.
 #[derive(Clone, Copy)]
 enum Code<'a> {
     None,
@@ -90,34 +88,37 @@ enum Code<'a> {
     Text(&'a str),
     F64(f64),
     F32(f32),
-    /// kind 9..=15, n
-    Decimal(u8, i64),
+    /// kind 8..=15, n
+    Whole(u8, i64),
 }
 
 impl<'a> Code<'a> {
-    fn of(value: Option<&'a Value>) -> Self {
+    fn of(value: Option<&'a Value>, scale: Option<LinearScale>) -> Self {
         match value {
             None => Self::None,
             Some(Value::Bool(value)) => Self::Bool(*value),
             Some(Value::I64(value)) => Self::I64(*value),
             Some(Value::U64(value)) => Self::U64(*value),
             Some(Value::Text(text)) => Self::Text(text.as_str()),
-            Some(Value::F64(number)) => Self::number(number.get()),
+            Some(Value::F64(number)) => Self::number(number.get(), scale),
         }
     }
 
-    /// The shortest way to tell this number exactly.
-    fn number(number: f64) -> Self {
-        let short =
-            (9..14).zip(DIVISORS).find_map(|(kind, by)| exact(number, number * by, |n| n / by).map(|n| (kind, n)));
-        let short = short.or_else(|| {
-            (14..16).zip(STEPS).find_map(|(kind, by)| exact(number, number / by, |n| n * by).map(|n| (kind, n)))
-        });
-        let single = as_f32(number);
-        match (short, single) {
-            (Some((kind, n)), Some(_)) if varint_len(zigzag(n)) <= 4 => Self::Decimal(kind, n),
+    /// A short way to tell this number exactly.
+    fn number(number: f64, scale: Option<LinearScale>) -> Self {
+        let short = scale
+            .and_then(|LinearScale { factor, offset }| {
+                exact(number, (number - offset) / factor, |n| n * factor + offset)
+            })
+            .map(|n| (8, n));
+        let by_ten =
+            || (9..14).zip(DIVISORS).find_map(|(kind, by)| Some((kind, exact(number, number * by, |n| n / by)?)));
+        let by_tenth =
+            || (14..16).zip(STEPS).find_map(|(kind, by)| Some((kind, exact(number, number / by, |n| n * by)?)));
+        match (short.or_else(by_ten).or_else(by_tenth), as_f32(number)) {
+            (Some((kind, n)), Some(_)) if varint_len(zigzag(n)) <= 4 => Self::Whole(kind, n),
             (_, Some(single)) => Self::F32(single),
-            (Some((kind, n)), None) if varint_len(zigzag(n)) < 8 => Self::Decimal(kind, n),
+            (Some((kind, n)), None) if varint_len(zigzag(n)) < 8 => Self::Whole(kind, n),
             _ => Self::F64(number),
         }
     }
@@ -132,17 +133,7 @@ impl<'a> Code<'a> {
             Self::Text(_) => 5,
             Self::F64(_) => 6,
             Self::F32(_) => 7,
-            Self::Decimal(kind, _) => *kind,
-        }
-    }
-
-    /// Bytes of the payload of a number.
-    fn len(&self) -> usize {
-        match self {
-            Self::F64(_) => 8,
-            Self::F32(_) => 4,
-            Self::Decimal(_, n) => varint_len(zigzag(*n)),
-            _ => 0,
+            Self::Whole(kind, _) => *kind,
         }
     }
 
@@ -154,7 +145,7 @@ impl<'a> Code<'a> {
             Self::Text(text) => put_text(out, text),
             Self::F64(number) => out.extend_from_slice(&number.to_le_bytes()),
             Self::F32(number) => out.extend_from_slice(&number.to_le_bytes()),
-            Self::Decimal(_, n) => put_zigzag(out, *n),
+            Self::Whole(_, n) => put_zigzag(out, *n),
         }
     }
 }
@@ -177,60 +168,6 @@ fn as_f32(number: f64) -> Option<f32> {
     (f64::from(single).to_bits() == number.to_bits()).then_some(single)
 }
 
-/// Which values are written as raw counts, and under which scales.
-struct Chosen {
-    scales: Vec<LinearScale>,
-    /// Per value: raw count and number of its scale. Empty when there is no scale.
-    counts: Vec<Option<(i64, usize)>>,
-}
-
-impl Chosen {
-    fn new(values: &[Option<Value>], codes: &[Code<'_>], scales: &[Option<LinearScale>]) -> Self {
-        let mut found: Vec<(LinearScale, usize)> = Vec::new();
-        let mut counts = vec![None; if scales.iter().any(Option::is_some) { values.len() } else { 0 }];
-        for (index, count) in counts.iter_mut().enumerate() {
-            let (Some(Some(Value::F64(number))), Some(Some(scale))) = (values.get(index), scales.get(index)) else {
-                continue;
-            };
-            let number = number.get();
-            let scaled = (number - scale.offset) / scale.factor;
-            let Some(raw) = exact(number, scaled, |n| n * scale.factor + scale.offset) else { continue };
-            let saved = codes[index].len().saturating_sub(varint_len(zigzag(raw)));
-            let position = found.iter().position(|(known, _)| same(known, scale)).or_else(|| {
-                (found.len() < MAX_SCALES).then(|| found.push((*scale, 0)))?;
-                Some(found.len() - 1)
-            });
-            if let (Some(position), true) = (position, saved > 0) {
-                found[position].1 += saved;
-                *count = Some((raw, position));
-            }
-        }
-        Self::worthwhile(&found, counts)
-    }
-
-    /// Keeps the scales that save more than they cost.
-    fn worthwhile(found: &[(LinearScale, usize)], mut counts: Vec<Option<(i64, usize)>>) -> Self {
-        let mut scales = Vec::new();
-        let renumbered: Vec<Option<usize>> = found
-            .iter()
-            .map(|(scale, saved)| {
-                (*saved > SCALE_BYTES).then(|| {
-                    scales.push(*scale);
-                    scales.len() - 1
-                })
-            })
-            .collect();
-        for count in &mut counts {
-            *count = count.and_then(|(raw, position)| Some((raw, renumbered[position]?)));
-        }
-        Self { scales, counts }
-    }
-}
-
-fn same(a: &LinearScale, b: &LinearScale) -> bool {
-    a.factor.to_bits() == b.factor.to_bits() && a.offset.to_bits() == b.offset.to_bits()
-}
-
 /// A scan whose head is read and whose values are still bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct ScanView<'a> {
@@ -244,8 +181,7 @@ pub struct ScanView<'a> {
     pub count: usize,
     /// Runs of (length, code); none when all are good.
     qualities: Option<(usize, Reader<'a>)>,
-    scales: &'a [u8],
-    kinds: &'a [u8],
+    kinds: Kinds<'a>,
     payloads: Reader<'a>,
 }
 
@@ -259,7 +195,7 @@ impl<'a> ScanView<'a> {
         let micros = micros.ok_or(RecordError::Layout("time"))?;
         let source = if flags & SOURCE == 0 { None } else { Some(micros.wrapping_add(reader.zigzag()?)) };
         let count = usize::try_from(reader.varint()?).map_err(|_| RecordError::Layout("count"))?;
-        if count > body.len() * 2 {
+        if count > MAX_VALUES {
             return Err(RecordError::Layout("count"));
         }
         let mut qualities = None;
@@ -271,27 +207,33 @@ impl<'a> ScanView<'a> {
                 reader.take(4)?;
             }
         }
-        let scales = if flags & SCALES == 0 { 0 } else { usize::from(reader.u8()?) };
-        let scales = reader.take(scales * SCALE_BYTES)?;
-        let kinds = reader.take(count.div_ceil(2))?;
+        let kinds = if flags & KIND_RUNS == 0 {
+            Kinds::Each(reader.take(count.div_ceil(2))?)
+        } else {
+            let runs = reader.count()?;
+            let kinds = Kinds::Runs { reader, left: 0, kind: 0 };
+            for _ in 0..runs {
+                reader.varint()?;
+            }
+            kinds
+        };
         Ok(Self {
             group,
             arrival: Timestamp::from_micros(micros),
             source: source.map(Timestamp::from_micros),
             count,
             qualities,
-            scales,
             kinds,
             payloads: reader,
         })
     }
 
-    /// Everything.
-    pub fn to_scan(&self) -> Result<Scan, RecordError> {
+    /// Everything. `scales` are those of the group's series.
+    pub fn to_scan(&self, scales: &[Option<LinearScale>]) -> Result<Scan, RecordError> {
         let all: Vec<usize> = (0..self.count).collect();
-        let mut values = Vec::with_capacity(self.count);
-        let mut qualities = Vec::with_capacity(self.count);
-        self.columns(&all, |_, value, quality| {
+        let mut values = Vec::with_capacity(self.count.min(1 << 16));
+        let mut qualities = Vec::with_capacity(self.count.min(1 << 16));
+        self.columns(&all, scales, |_, value, quality| {
             values.push(value);
             qualities.push(quality);
         })?;
@@ -302,57 +244,72 @@ impl<'a> ScanView<'a> {
     pub fn columns(
         &self,
         wanted: &[usize],
+        scales: &[Option<LinearScale>],
         mut take: impl FnMut(usize, Option<Value>, Quality),
     ) -> Result<(), RecordError> {
         let mut qualities = Qualities::new(self.qualities);
-        let mut payloads = self.payloads;
+        let (mut kinds, mut payloads) = (self.kinds, self.payloads);
         let mut position = 0;
         for (number, &index) in wanted.iter().enumerate() {
             if index >= self.count {
                 return Err(RecordError::Layout("position"));
             }
             while position < index {
-                skip(self.kind(position), &mut payloads)?;
+                skip(kinds.at(position)?, &mut payloads)?;
                 position += 1;
             }
-            let value = self.value(self.kind(index), &mut payloads)?;
+            let scale = scales.get(index).copied().flatten();
+            let value = value(kinds.at(index)?, scale, &mut payloads)?;
             position = index + 1;
             take(number, value, qualities.at(index)?);
         }
         Ok(())
     }
+}
 
-    fn kind(&self, index: usize) -> u8 {
-        (self.kinds[index / 2] >> (index % 2 * 4)) & 15
-    }
+/// The kinds of values, told one by one.
+#[derive(Clone, Copy, Debug)]
+enum Kinds<'a> {
+    Each(&'a [u8]),
+    Runs { reader: Reader<'a>, left: u64, kind: u8 },
+}
 
-    fn value(&self, kind: u8, reader: &mut Reader<'a>) -> Result<Option<Value>, RecordError> {
-        let number = match kind {
-            0 => return Ok(None),
-            1 => return Ok(Some(Value::Bool(false))),
-            2 => return Ok(Some(Value::Bool(true))),
-            3 => return Ok(Some(Value::I64(reader.zigzag()?))),
-            4 => return Ok(Some(Value::U64(reader.varint()?))),
-            5 => return Ok(Some(Value::Text(Text::new(reader.text()?).ok_or(RecordError::Layout("text"))?))),
-            6 => reader.f64()?,
-            7 => f64::from(reader.f32()?),
-            8 => self.scaled(reader.varint()?)?,
-            9..14 => reader.zigzag()? as f64 / DIVISORS[usize::from(kind - 9)],
-            _ => reader.zigzag()? as f64 * STEPS[usize::from(kind - 14)],
-        };
-        Ok(Some(Value::F64(Finite::new(number).ok_or(RecordError::Layout("number"))?)))
-    }
-
-    fn scaled(&self, code: u64) -> Result<f64, RecordError> {
-        let scales = (self.scales.len() / SCALE_BYTES) as u64;
-        if scales == 0 {
-            return Err(RecordError::Layout("scale"));
+impl Kinds<'_> {
+    /// The kind of the value at `index`; to be asked for one value after the other.
+    fn at(&mut self, index: usize) -> Result<u8, RecordError> {
+        match self {
+            Self::Each(kinds) => Ok((kinds[index / 2] >> (index % 2 * 4)) & 15),
+            Self::Runs { reader, left, kind } => {
+                while *left == 0 {
+                    let run = reader.varint()?;
+                    *left = run / 16;
+                    *kind = (run % 16) as u8;
+                }
+                *left -= 1;
+                Ok(*kind)
+            }
         }
-        let at = usize::try_from(code % scales).unwrap_or(0) * SCALE_BYTES;
-        let mut reader = Reader::new(&self.scales[at..]);
-        let (factor, offset) = (reader.f64()?, reader.f64()?);
-        Ok(unzigzag(code / scales) as f64 * factor + offset)
     }
+}
+
+fn value(kind: u8, scale: Option<LinearScale>, reader: &mut Reader<'_>) -> Result<Option<Value>, RecordError> {
+    let number = match kind {
+        0 => return Ok(None),
+        1 => return Ok(Some(Value::Bool(false))),
+        2 => return Ok(Some(Value::Bool(true))),
+        3 => return Ok(Some(Value::I64(reader.zigzag()?))),
+        4 => return Ok(Some(Value::U64(reader.varint()?))),
+        5 => return Ok(Some(Value::Text(Text::new(reader.text()?).ok_or(RecordError::Layout("text"))?))),
+        6 => reader.f64()?,
+        7 => f64::from(reader.f32()?),
+        8 => {
+            let scale = scale.ok_or(RecordError::Layout("scale"))?;
+            reader.zigzag()? as f64 * scale.factor + scale.offset
+        }
+        9..14 => reader.zigzag()? as f64 / DIVISORS[usize::from(kind - 9)],
+        _ => reader.zigzag()? as f64 * STEPS[usize::from(kind - 14)],
+    };
+    Ok(Some(Value::F64(Finite::new(number).ok_or(RecordError::Layout("number"))?)))
 }
 
 fn skip(kind: u8, reader: &mut Reader<'_>) -> Result<(), RecordError> {

@@ -227,6 +227,8 @@ impl Model {
     }
 
     fn check_log(&self) {
+        let scales: Vec<_> =
+            (0..3).map(|n| (n % 2 == 1).then_some(store::LinearScale { factor: 0.1, offset: 4.0 })).collect();
         let mut scans: Vec<Scan> = Vec::new();
         let mut from = 1;
         loop {
@@ -235,8 +237,8 @@ impl Model {
             while !bytes.is_empty() {
                 let record = domain::log_record::parse(bytes).unwrap();
                 bytes = &bytes[record.bytes.len()..];
-                if let domain::log_record::LogBody::Scan(scan) = record.decode().unwrap() {
-                    scans.push(scan);
+                if let Ok(scan) = record.scan() {
+                    scans.push(scan.to_scan(&self.store.scales(scan.group)).unwrap());
                 }
             }
             if slice.count == 0 {

@@ -154,6 +154,7 @@ impl Mem {
         let names = self.0.names.lock().unwrap();
         let mut content = names.now[path].lock().unwrap();
         content.now[offset] ^= 1 << bit;
+        let content = &mut *content;
         content.synced.clone_from(&content.now);
     }
 
@@ -230,6 +231,7 @@ impl DiskFile for MemFile {
             return Err(half());
         }
         let mut content = self.content.lock().unwrap();
+        let content = &mut *content;
         content.synced.clone_from(&content.now);
         Ok(())
     }
