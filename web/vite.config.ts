@@ -17,7 +17,7 @@ export default defineConfig({
   css: { transformer: "lightningcss" },
   // `cargo xtask dev`: pages from the sources, everything else from the demo that runs beside
   server: {
-    proxy: Object.fromEntries(["/api", "/healthz", "/metrics"].map((path) => [path, process.env.LASTMILE_AT ?? "http://127.0.0.1:7433"])),
+    proxy: Object.fromEntries(["/api", "/demo", "/healthz", "/metrics"].map((path) => [path, process.env.LASTMILE_AT ?? "http://127.0.0.1:7433"])),
   },
   build: {
     outDir: "dist",

@@ -18,12 +18,11 @@ export function DemoBar({ demo }: { demo: Demo }) {
   return (
     <section className="demo-bar" aria-label={t("demo.title")}>
       <Icon name="fault" size={18} />
-      <span className="sub">
-        <b>{t("demo.title")}</b> {localised(demo.about)}
-      </span>
+      <b>{t("demo.title")}</b>
+      <span className="vh">{localised(demo.about)}</span>
       {demo.faults.map((fault) => (
-        <Button key={fault.name} aria-pressed={fault.on} busy={flip.isPending && flip.variables.name === fault.name} onClick={() => flip.mutate(fault)}>
-          {localised(fault.title)}
+        <Button key={fault.name} aria-pressed={fault.on} title={localised(fault.title)} busy={flip.isPending && flip.variables.name === fault.name} onClick={() => flip.mutate(fault)}>
+          {fault.name}
         </Button>
       ))}
       {flip.isError && <span role="alert">{asProblem(flip.error).what}</span>}

@@ -132,7 +132,7 @@ describe("a device", () => {
 
 describe("a change", () => {
   it("shows what was and is, as short as it can be said", () => {
-    expect([5, "x", true, null, { mode: "advise" }, { version: "1.4.0" }, [1]].map(shortValue)).toEqual(["5", "x", t("value.true"), "", "Advising", "1.4.0", ""]);
+    expect([5, "x", true, null, { mode: "advise" }, { version: "1.4.0", revision: 3 }, [1]].map(shortValue)).toEqual(["5", "x", t("value.true"), "", "Advising", "1.4.0, revision 3", ""]);
   });
 });
 

@@ -67,8 +67,11 @@ export function short(value: number): string {
   return number(rounded, text.includes(".") ? text.length - text.indexOf(".") - 1 : 0);
 }
 
-/** A band or a range, `2–4`. */
-export function band(low: number | null | undefined, high: number | null | undefined): string {
+const shorter = short;
+
+/** A band or a range, `2–4`; with `decimals` its ends are as exact as the value beside them. */
+export function band(low: number | null | undefined, high: number | null | undefined, decimals?: number): string {
+  const short = (value: number) => (decimals === undefined || Number.isInteger(value) ? shorter(value) : number(value, decimals));
   if (low == null && high == null) return "\u2013";
   if (low == null) return t("format.upTo", { high: short(high!) });
   if (high == null) return t("format.from", { low: short(low) });
@@ -89,7 +92,7 @@ export function unit(code: string | null | undefined): string {
 /** Age in words without "ago": `0.4 s`, `61 s`, `4 min`, `3 h`, `5 d`. */
 export function span(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 1) return t("format.seconds", { value: number(seconds, seconds < 0.05 ? 0 : 1) });
+  if (seconds < 0.95) return t("format.seconds", { value: number(seconds, seconds < 0.05 ? 0 : 1) });
   if (seconds < 120) return t("format.seconds", { value: number(Math.round(seconds)) });
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return t("format.minutes", { value: number(minutes) });

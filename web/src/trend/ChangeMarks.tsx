@@ -16,7 +16,10 @@ export function together(marks: readonly ChangeMark[], from: number, to: number,
   return groups;
 }
 
-export function ChangeMarks({ marks, from, to }: { marks: ChangeMark[]; from: number; to: number }) {
+/** Nearer marks can't be told apart by a finger. */
+const APART_PX = 40;
+
+export function ChangeMarks({ marks, from, to, width }: { marks: ChangeMark[]; from: number; to: number; width: number }) {
   const [open, setOpen] = useState<string | null>(null);
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -34,7 +37,7 @@ export function ChangeMarks({ marks, from, to }: { marks: ChangeMark[]; from: nu
 
   return (
     <div className="marks" ref={host}>
-      {together(marks, from, to).map((group) => {
+      {together(marks, from, to, APART_PX / Math.max(1, width)).map((group) => {
         const first = group[0]!;
         const share = (first.time - from) / (to - from);
         const shown = open === first.id;

@@ -80,7 +80,7 @@ export function TrendStack({ strips, from, to, now, marks, since, blue, onStrip,
             {format.clock(cursor)}
           </b>
         )}
-        <ChangeMarks marks={marks.filter((mark) => inside(mark.time))} from={from} to={to} />
+        <ChangeMarks marks={marks.filter((mark) => inside(mark.time))} from={from} to={to} width={width} />
       </div>
     </div>
   );
@@ -122,6 +122,7 @@ function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, show
             </span>
           )}
         </span>
+        {strip.note && <span className="cap strip-note">{strip.note}</span>}
         {tool?.(strip.tag)}
       </div>
       <div className="strip-p">
@@ -142,14 +143,19 @@ function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, show
   );
 }
 
+/** The reason of a gap that nobody can say more about. */
+const PLAIN = "no data";
+
 function Hatch({ gap, from, to, reason, lower }: { lower: boolean; gap: { from: number; to: number; reason?: string | undefined }; from: number; to: number; reason: boolean }) {
   const start = Math.max(gap.from, from);
   const end = Math.min(gap.to, to);
   if (end <= start) return null;
   const share = (start - from) / (to - from);
-  const text = gap.reason ? t("trend.noDataWhy", { why: gap.reason }) : t("trend.noData");
+  // before the first sample there is nothing to miss
+  const early = gap.from <= from && gap.reason === PLAIN;
+  const text = gap.reason && gap.reason !== PLAIN ? t("trend.noDataWhy", { why: gap.reason }) : t("trend.noData");
   return (
-    <div className="gap" role="img" aria-label={`${text}, ${format.minute(start)}\u2013${format.minute(end)}`} style={{ left: `${share * 100}%`, width: `${((end - start) / (to - from)) * 100}%` }}>
+    <div className={`gap ${early ? "early" : ""}`} role="img" aria-label={`${text}, ${format.minute(start)}\u2013${format.minute(end)}`} style={{ left: `${share * 100}%`, width: `${((end - start) / (to - from)) * 100}%` }}>
       <svg aria-hidden="true">
         <rect width="100%" height="100%" fill="url(#hatch)" />
       </svg>

@@ -4,7 +4,8 @@ import { sparkEnds, sparkPath } from "../ui/Spark";
 import { gaugeEnds } from "../ui/Gauge";
 import { together } from "./ChangeMarks";
 import { ends, indexAt, ticks, timeTicks, zoneOffset, type ChangeMark } from "./model";
-import { dataOf, pace } from "./useTrend";
+import type { Trend } from "../api/types";
+import { dataOf, pace, startSpan } from "./useTrend";
 
 beforeAll(() => loadLanguage("en"));
 
@@ -75,6 +76,15 @@ describe("a trend", () => {
     expect(pace(HOUR, 360)).toBe(10_000);
     expect(pace(60_000, 600)).toBe(2_000);
     expect(pace(168 * HOUR, 360)).toBe(30_000);
+  });
+});
+
+describe("the span to start with", () => {
+  const history = (minutes: number) => ({ from_ms: 0, to_ms: 8 * HOUR, marks: [], series: [{ t: [8 * HOUR - minutes * 60_000] }] }) as unknown as Trend;
+  it("is short while there is hardly any history", () => {
+    expect([4, 30, 300].map((minutes) => startSpan(history(minutes), "8h"))).toEqual(["10m", "1h", "8h"]);
+    expect(startSpan(undefined, "1h")).toBe("1h");
+    expect(startSpan(history(300), "1h")).toBe("1h");
   });
 });
 

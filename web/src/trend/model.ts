@@ -19,6 +19,8 @@ export interface TrendData {
 export interface Strip {
   tag: string;
   label: string;
+  /** A line under the value. */
+  note?: string | undefined;
   unit: string;
   /** Every strip of one stack covers the same time; data may still be loading. */
   data: TrendData | undefined;

@@ -1,5 +1,6 @@
 // History for strips: asked for again as often as a bucket is new, with the edge's clock as "now".
 import { useQuery, keepPreviousData } from "@tanstack/react-query";
+import { useState } from "react";
 import { live, useNow } from "../api/hooks";
 import { client } from "../api/client";
 import type { Trend, TrendSeries } from "../api/types";
@@ -7,7 +8,7 @@ import { moment } from "../text/format";
 import { t } from "../text";
 import type { ChangeMark, TrendData } from "./model";
 
-export const spans = { "1h": 3_600_000, "8h": 8 * 3_600_000, "24h": 24 * 3_600_000, "7d": 7 * 24 * 3_600_000 } as const;
+export const spans = { "10m": 600_000, "1h": 3_600_000, "8h": 8 * 3_600_000, "24h": 24 * 3_600_000, "7d": 7 * 24 * 3_600_000 } as const;
 export type SpanName = keyof typeof spans;
 export const spanNames = Object.keys(spans) as SpanName[];
 
@@ -51,6 +52,23 @@ export function useTrend(tags: readonly string[], spanMs: number, end: number | 
   });
   const to = end ?? now;
   return { trend: query.data, from: to - spanMs, to, error: query.error, isPending: query.isPending && tags.length > 0, refetch: () => void query.refetch() };
+}
+
+/** The span to start with: `usual`, or a shorter one while there is hardly any history. Pure. */
+export function startSpan(trend: Trend | undefined, usual: SpanName): SpanName {
+  const first = Math.min(...(trend?.series.map((one) => one.t[0] ?? Infinity) ?? []));
+  if (!trend || !Number.isFinite(first)) return usual;
+  const known = trend.to_ms - first;
+  const fitting = spanNames.filter((name) => spans[name] <= spans[usual]);
+  return fitting.find((name) => spans[name] >= known * 0.8) ?? usual;
+}
+
+/** The span in use: chosen by a person, else decided once when the first history came. A span that changes by itself would be a surprise. */
+export function useSpan(history: Trend | undefined, usual: SpanName): [SpanName, (span: SpanName) => void] {
+  const [chosen, setChosen] = useState<SpanName>();
+  const [decided, setDecided] = useState<SpanName>();
+  if (decided === undefined && history !== undefined) setDecided(startSpan(history, usual));
+  return [chosen ?? decided ?? usual, setChosen];
 }
 
 /** A series as a strip draws it; the newest reading is joined on, so that the line ends at now. */

@@ -15,7 +15,7 @@ import { Choice } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
 import { Mark } from "../../ui/Mark";
 import { Empty, Failure, Refused, Skeleton } from "../../ui/States";
-import { changeWords, shortValue } from "./words";
+import { changeWords, differencesOf, shortValue } from "./words";
 import "../../ui/table.css";
 import "./changes.css";
 
@@ -112,6 +112,7 @@ function Row({ change, now, pointed }: { change: Change; now: number; pointed: b
   }, [pointed]);
   const from = shortValue(change.from);
   const to = shortValue(change.to);
+  const differences = differencesOf(change.to);
   return (
     <tr ref={ref} className={pointed ? "pointed" : ""} aria-current={pointed ? "true" : undefined}>
       <td className="nw" title={`${full(change.at_ms)} · ${utc(change.at_ms)}`}>
@@ -124,7 +125,17 @@ function Row({ change, now, pointed }: { change: Change; now: number; pointed: b
       </td>
       <td>
         <b>{changeWords(change)}</b>
-        {(from || to) && !(change.words.includes(to) && change.words.includes(from)) && (
+        {differences.length > 1 && (
+          <details>
+            <summary>{t("changes.differences", { n: differences.length })}</summary>
+            <ul className="diffs">
+              {differences.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+          </details>
+        )}
+        {differences.length === 0 && from && !(change.words.includes(to) && change.words.includes(from)) && (
           <span className="cap block">
             {from || t("changes.nothing")} → {to || t("changes.nothing")}
           </span>

@@ -19,9 +19,14 @@ export function shortValue(value: Json): string {
   if (plain !== undefined) return plain;
   if (typeof value !== "object" || Array.isArray(value)) return "";
   const { mode, version, revision, value: inner } = value as Record<string, Json>;
-  if (typeof mode === "string") return word("mode", mode);
-  const parts = [scalar(version), typeof revision === "number" ? t("changes.revision", { n: revision }) : undefined, scalar(inner)].filter(Boolean);
+  const parts = [typeof mode === "string" ? word("mode", mode) : undefined, scalar(version), typeof revision === "number" ? t("changes.revision", { n: revision }) : undefined, scalar(inner)].filter(Boolean);
   return parts.join(", ");
+}
+
+/** The single differences of a larger change, as the server lists them. Pure. */
+export function differencesOf(value: Json): string[] {
+  const list = (value as { differences?: Json } | null)?.differences;
+  return Array.isArray(list) ? list.filter((line): line is string => typeof line === "string") : [];
 }
 
 /** The sentence of a change. */

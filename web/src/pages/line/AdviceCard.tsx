@@ -15,15 +15,20 @@ import { Refused } from "../../ui/States";
 import { decimalsOfTag } from "../../ui/value";
 import "./advice.css";
 
+/** Younger inputs need no word. */
+const OLD_INPUTS_MS = 5_000;
+
 interface AdviceCardProps {
   advisory: Advisory;
   tags: Map<string, Tag>;
+  /** What drives it, in a steady order. */
+  because: Contribution[];
   runtime: Runtime | undefined;
   mode: string | undefined;
   position: { at: number; of: number; go: (step: 1 | -1) => void };
 }
 
-export function AdviceCard({ advisory, tags, runtime, mode, position }: AdviceCardProps) {
+export function AdviceCard({ advisory, tags, because, runtime, mode, position }: AdviceCardProps) {
   const now = useNow(1000);
   const steps = localisedSteps(advisory.response);
   const acknowledge = useMutation({
@@ -31,35 +36,33 @@ export function AdviceCard({ advisory, tags, runtime, mode, position }: AdviceCa
     onSettled: () => queryClient.invalidateQueries({ queryKey: ["advisories"] }),
   });
   const refused = acknowledge.error ? asProblem(acknowledge.error) : null;
-  // the newest picture of why while the model still looks, else the one of the moment it was raised
-  const because = (runtime?.contributions.length ? runtime.contributions : advisory.because).slice(0, 3);
   const seen = advisory.state === "acknowledged";
 
   return (
     <section className={`panel adv ${seen ? "seen" : ""}`} aria-label={t("advice.title")}>
       <div className="adv-t">
         <Mark name="advisory" size={28} label={t("advice.advisory")} />
-        <div>
-          <h2>{localised(advisory.title)}</h2>
-          <p className="sub">{t("advice.since", { time: moment(advisory.raised_ms, now), age: span(now - advisory.raised_ms) })}</p>
-          <p className="sub">
-            {t("advice.model", { model: localised(advisory.model), version: advisory.version, mode: word("mode.doing", mode ?? "advise") })}
-            {runtime?.inputs_age_ms != null && <span className="wide-only">, {t("advice.inputs", { age: span(runtime.inputs_age_ms) })}</span>}
-          </p>
+        <h2>{localised(advisory.title)}</h2>
+        <div className="adv-act">
+          {seen ? (
+            <p className="sub adv-seen">
+              <Icon name="ok" />
+              <span>{t("advice.seenBy", { who: advisory.acknowledged_by ?? "", time: advisory.acknowledged_ms == null ? "" : minute(advisory.acknowledged_ms) })}</span>
+            </p>
+          ) : (
+            <Button kind="primary" className="adv-ack" disabled={!advisory.permission.allowed} busy={acknowledge.isPending} onClick={() => acknowledge.mutate()}>
+              {t("advice.acknowledge")}
+            </Button>
+          )}
         </div>
-        {position.of > 1 && (
-          <div className="adv-n">
-            <Button className="back" aria-label={t("advice.previous")} onClick={() => position.go(-1)}>
-              <Icon name="right" />
-            </Button>
-            <span className="cap">{t("advice.ofMany", { at: position.at + 1, of: position.of })}</span>
-            <Button aria-label={t("advice.next")} onClick={() => position.go(1)}>
-              <Icon name="right" />
-            </Button>
-          </div>
-        )}
+        <p className="sub adv-sub">
+          {t("advice.since", { time: moment(advisory.raised_ms, now), age: span(now - advisory.raised_ms) })} · {t("advice.model", { model: localised(advisory.model), version: advisory.version, mode: word("mode.doing", mode ?? "advise") })}
+          {runtime?.inputs_age_ms != null && runtime.inputs_age_ms >= OLD_INPUTS_MS && <span className="wide-only">, {t("advice.inputs", { age: span(runtime.inputs_age_ms) })}</span>}
+        </p>
       </div>
-      <div className="adv-body scroll" tabIndex={0} role="group" aria-label={t("advice.details")}>
+      {!seen && !advisory.permission.allowed && <p className="cap adv-no">{advisory.permission.why_not}</p>}
+      <Refused problem={refused} />
+      <div className="adv-body scroll cue" tabIndex={0} role="group" aria-label={t("advice.details")}>
         <h3>{t("advice.why")}</h3>
         {because.length > 0 ? <Why because={because} tags={tags} /> : <p>{localised(advisory.reason)}</p>}
         {steps.length > 0 && (
@@ -76,19 +79,17 @@ export function AdviceCard({ advisory, tags, runtime, mode, position }: AdviceCa
           </>
         )}
       </div>
-      <div className="adv-act">
-        {seen ? (
-          <p className="sub adv-seen">
-            <Icon name="ok" /> {t("advice.seenBy", { who: advisory.acknowledged_by ?? "", time: advisory.acknowledged_ms == null ? "" : minute(advisory.acknowledged_ms) })}
-          </p>
-        ) : (
-          <Button kind="primary" className="adv-ack" disabled={!advisory.permission.allowed} busy={acknowledge.isPending} onClick={() => acknowledge.mutate()}>
-            {t("advice.acknowledge")}
+      {position.of > 1 && (
+        <div className="adv-n">
+          <Button className="back" aria-label={t("advice.previous")} onClick={() => position.go(-1)}>
+            <Icon name="right" />
           </Button>
-        )}
-        {!seen && !advisory.permission.allowed && <p className="cap">{advisory.permission.why_not}</p>}
-        <Refused problem={refused} />
-      </div>
+          <span className="cap">{t("advice.ofMany", { at: position.at + 1, of: position.of })}</span>
+          <Button aria-label={t("advice.next")} onClick={() => position.go(1)}>
+            <Icon name="right" />
+          </Button>
+        </div>
+      )}
     </section>
   );
 }
@@ -108,7 +109,7 @@ export function Why({ because, tags }: { because: Contribution[]; tags?: Map<str
             <span className="why-v">
               <b>{one.value == null ? "\u2013" : number(one.value, decimals)}</b> <span className="u">{unit(one.unit)}</span>
             </span>
-            <span className="sub cut">{one.normal ? t("advice.normal", { band: band(one.normal[0], one.normal[1]) }) : ""}</span>
+            <span className="sub cut">{one.normal ? t("advice.normal", { band: band(one.normal[0], one.normal[1], decimals) }) : ""}</span>
           </div>
         );
       })}

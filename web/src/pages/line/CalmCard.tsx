@@ -1,7 +1,7 @@
 // When nothing is advised: the models of this line, each with how it is. Grey on purpose.
 import { Link } from "@tanstack/react-router";
 import { useNow } from "../../api/hooks";
-import type { Deployment, Place, Runtime, Tag } from "../../api/types";
+import type { Deployment, Contribution, Place, Tag } from "../../api/types";
 import { localised, t, word } from "../../text";
 import { Hollow, Icon } from "../../ui/Icon";
 import { Mark, type MarkName } from "../../ui/Mark";
@@ -17,12 +17,12 @@ interface CalmCardProps {
   places: Map<string, Place>;
   tags: Map<string, Tag>;
   /** The model whose trend stands beside: its signals are shown against their normal band. */
-  shown: Runtime | undefined;
+  because: Contribution[];
   /** The edge does not answer: then nobody knows. */
   lost: boolean;
 }
 
-export function CalmCard({ deployments, places, tags, shown, lost }: CalmCardProps) {
+export function CalmCard({ deployments, places, tags, because, lost }: CalmCardProps) {
   const now = useNow(1000);
   if (deployments.length === 0)
     return (
@@ -71,10 +71,10 @@ export function CalmCard({ deployments, places, tags, shown, lost }: CalmCardPro
           );
         })}
       </ul>
-      {!lost && shown && shown.contributions.length > 0 && (
+      {!lost && because.length > 0 && (
         <div className="calm-why">
           <h3>{t("line.signalsNow")}</h3>
-          <Why because={shown.contributions.slice(0, 4)} tags={tags} />
+          <Why because={because} tags={tags} />
         </div>
       )}
     </section>

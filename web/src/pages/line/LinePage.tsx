@@ -20,7 +20,7 @@ import { LineTrend } from "./LineTrend";
 import { ModelBar } from "./ModelBar";
 import { Variables } from "./Variables";
 import { useLimit } from "./useLimit";
-import { adviceAt, chooseLine, keyTags, linesOf, machinesOf, modelsAt, trailOf, variablesAt } from "./select";
+import { adviceAt, chooseLine, keyTags, linesOf, machinesOf, modelsAt, steady, trailOf, variablesAt } from "./select";
 import "./line.css";
 
 export function LinePage() {
@@ -73,10 +73,12 @@ function Line({ line, places, tags }: { line: Place; places: Place[]; tags: Tag[
   const model = models.find((one) => one.name === (chosen ?? advisory?.deployment)) ?? models.find((one) => one.name === advisory?.deployment) ?? models[0];
   const runtime = model?.runtime.find((one) => one.place === (advisory?.place ?? model.place)) ?? model?.runtime[0];
   const shown = advisory && (chosen === undefined || chosen === advisory.deployment) ? advisory : undefined;
-  const because = (runtime?.contributions.length ? runtime.contributions : (shown?.because ?? [])).slice(0, 3);
   const scoreTag = shown?.score_tag ?? runtime?.outputs[0]?.tag;
-  const { limit, inputs } = useLimit(model?.name);
-  const trendTags = [...new Set([...(scoreTag ? [scoreTag] : []), ...because.flatMap((one) => one.tag ?? []), ...(because.length === 0 ? (inputs.length > 0 ? inputs : keyTags(machines)).slice(0, 3) : [])])].slice(0, 4);
+  const { limit, inputs, known } = useLimit(model?.name);
+  const because = steady(shown?.because, runtime?.contributions ?? [], inputs, 3);
+  // what to trend is known once the model is: otherwise the strips would jump while the page comes up
+  const settled = deployments.isSuccess && advisories.isSuccess && known;
+  const trendTags = !settled ? [] : [...new Set([...(scoreTag ? [scoreTag] : []), ...because.flatMap((one) => one.tag ?? []), ...(because.length === 0 ? (inputs.length > 0 ? inputs : keyTags(machines)).slice(0, 3) : [])])].slice(0, 4);
   const sparkTags = keyTags(machines).slice(0, 20);
   const sparks = useTrend(sparkTags, 3_600_000, undefined, 60);
   const trail = trailOf(places, line.path);
@@ -117,6 +119,7 @@ function Line({ line, places, tags }: { line: Place; places: Place[]; tags: Tag[
             advisory={shown}
             tags={byName}
             runtime={runtime}
+            because={because}
             mode={model?.mode}
             position={{
               at,
@@ -128,9 +131,9 @@ function Line({ line, places, tags }: { line: Place; places: Place[]; tags: Tag[
             }}
           />
         ) : (
-          <CalmCard deployments={models} places={byPlace} tags={byName} shown={runtime} lost={lost} />
+          <CalmCard deployments={models} places={byPlace} tags={byName} because={because} lost={lost} />
         )}
-        <LineTrend title={shown ? t("line.standsOn") : t("line.trend")} tagNames={trendTags} tags={byName} advisory={shown} because={because} deployment={model} limit={limit} scoreTag={scoreTag ?? undefined} />
+        <LineTrend title={shown ? t("line.standsOn") : t("line.trend")} tagNames={trendTags} tags={byName} advisory={shown} because={because} deployment={model} loading={!settled} history={sparks.trend} limit={limit} scoreTag={scoreTag ?? undefined} />
       </div>
       {model ? <ModelBar deployment={model} deployments={models} places={byPlace} onChoose={setChosen} /> : <section className="panel bar cap">{t("line.noModelBar")}</section>}
     </div>

@@ -1,13 +1,13 @@
 // Beside the advice: the score and the signals that drive it, with their normal band, gaps and change marks.
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { asProblem } from "../../api/problem";
 import { live, useConnection, useNow, useReading } from "../../api/hooks";
-import type { Advisory, Contribution, Deployment, Tag } from "../../api/types";
+import type { Advisory, Contribution, Deployment, Tag, Trend } from "../../api/types";
 import { localised, t } from "../../text";
 import { unit } from "../../text/format";
 import { TrendStack } from "../../trend/TrendStack";
 import type { Strip } from "../../trend/model";
-import { dataOf, marksOf, spanNames, spans, useTrend, type SpanName } from "../../trend/useTrend";
+import { dataOf, marksOf, spanNames, spans, useSpan, useTrend } from "../../trend/useTrend";
 import { Seg } from "../../ui/Seg";
 import { Failure, Skeleton } from "../../ui/States";
 import { Value } from "../../ui/Value";
@@ -25,10 +25,14 @@ interface LineTrendProps {
   /** The limit of the decision, when known: below it is normal. */
   limit: { value: number; above: boolean } | undefined;
   scoreTag: string | undefined;
+  /** It is not known yet what to show. */
+  loading: boolean;
+  /** The last hour, which decides the span to start with. */
+  history: Trend | undefined;
 }
 
-export function LineTrend({ title, tagNames, tags, advisory, because, limit, scoreTag }: LineTrendProps) {
-  const [span, setSpan] = useState<SpanName>("1h");
+export function LineTrend({ title, tagNames, tags, advisory, because, limit, scoreTag, history, loading }: LineTrendProps) {
+  const [span, setSpan] = useSpan(history, "1h");
   const now = useNow(5000);
   const navigate = useNavigate();
   const asked = useTrend(tagNames, spans[span], undefined, 360);
@@ -62,14 +66,14 @@ export function LineTrend({ title, tagNames, tags, advisory, because, limit, sco
       </div>
       {asked.error && !asked.trend ? (
         <Failure problem={asProblem(asked.error)} onRetry={asked.refetch} />
-      ) : asked.isPending ? (
+      ) : loading || asked.isPending ? (
         <Skeleton rows={4} height={56} />
       ) : (
         <TrendStack
           strips={strips}
           from={asked.from}
           to={asked.to}
-          now={(name) => <Now name={name} tag={tags.get(name)} of={name === scoreTag ? tags.get(name)?.range?.[1] : undefined} />}
+          now={(name) => <Now name={name} tag={tags.get(name)} of={name === scoreTag && !/\d/.test(localised(tags.get(name)?.label)) ? tags.get(name)?.range?.[1] : undefined} />}
           marks={marksOf(asked.trend, now)}
           since={advisory?.raised_ms}
           blue={[...(scoreTag ? [scoreTag] : []), ...because.filter((one) => one.deviation == null || Math.abs(one.deviation) > 1).flatMap((one) => one.tag ?? [])]}

@@ -1,5 +1,6 @@
 // Product, recipe, phase: local variables of the line, shown in the head; a tap changes one.
 import { useMutation } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useConnection, useNow, useReading } from "../../api/hooks";
 import { client } from "../../api/client";
@@ -18,10 +19,11 @@ type Scalar = boolean | number | string;
 
 export function Variables({ variables }: { variables: Tag[] }) {
   const [open, setOpen] = useState<Tag>();
+  const navigate = useNavigate();
   return (
     <>
       {variables.slice(0, 2).map((tag) => (
-        <Variable key={tag.name} tag={tag} onOpen={() => setOpen(tag)} />
+        <Variable key={tag.name} tag={tag} onOpen={() => (tag.kind === "variable" ? setOpen(tag) : void navigate({ to: "/connect/tags", search: { place: tag.place } }))} />
       ))}
       {open && <VariableSheet tag={open} onClose={() => setOpen(undefined)} />}
     </>

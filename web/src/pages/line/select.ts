@@ -1,5 +1,5 @@
 // Which line, which machines, which advice, which model: decided here, pure, so that it can be tested.
-import type { Advisory, Deployment, Place, Tag } from "../../api/types";
+import type { Advisory, Contribution, Deployment, Place, Tag } from "../../api/types";
 
 /** A place is at or below another. */
 export function within(place: string, above: string): boolean {
@@ -41,9 +41,20 @@ export function modelsAt(deployments: readonly Deployment[], line: string): Depl
   return deployments.filter((one) => one.places.some((place) => within(place, line)));
 }
 
-/** Local variables that belong to a line: product, recipe, phase. */
+/** Signals in an order that does not jump: that of the moment the advice was raised, else of the contract; values as they are now. */
+export function steady(raised: readonly Contribution[] | undefined, now: readonly Contribution[], inputs: readonly string[], most: number): Contribution[] {
+  const fresh = new Map(now.map((one) => [one.signal, one]));
+  if (raised && raised.length > 0) return raised.slice(0, most).map((one) => fresh.get(one.signal) ?? one);
+  const place = (one: Contribution) => {
+    const found = inputs.indexOf(one.tag ?? "");
+    return found < 0 ? inputs.length : found;
+  };
+  return [...now].sort((a, b) => place(a) - place(b)).slice(0, most);
+}
+
+/** Words that belong to a line: product, recipe, phase; local variables, and texts that a device says. */
 export function variablesAt(tags: readonly Tag[], line: string): Tag[] {
-  return tags.filter((tag) => tag.kind === "variable" && tag.place === line);
+  return tags.filter((tag) => tag.place === line && (tag.kind === "variable" || tag.value_type === "text"));
 }
 
 /** The tags that a line's screen has to know besides those of the advice. */

@@ -25,5 +25,5 @@ export function useLimit(deployment: string | undefined) {
   const bundle = useQuery({ ...bundleQuery(digest ?? ""), enabled: digest !== undefined });
   const limit = detail.data && bundle.data ? limitOf(bundle.data.contract, detail.data.tunables) : undefined;
   const inputs = detail.data?.at[0]?.signals.filter((one) => one.role === "input").flatMap((one) => one.tag ?? []) ?? [];
-  return { limit, inputs };
+  return { limit, inputs, known: deployment === undefined || !detail.isPending };
 }

@@ -1,6 +1,5 @@
 // The predictions of this model over time, with the limit from which it advises.
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { asProblem } from "../../api/problem";
 import { live, useConnection, useNow, useReading } from "../../api/hooks";
 import { advisoriesQuery } from "../../api/queries";
@@ -9,7 +8,7 @@ import { localised, t } from "../../text";
 import { number, unit } from "../../text/format";
 import type { Strip } from "../../trend/model";
 import { TrendStack } from "../../trend/TrendStack";
-import { dataOf, marksOf, spanNames, spans, useTrend, type SpanName } from "../../trend/useTrend";
+import { dataOf, marksOf, spanNames, spans, useSpan, useTrend } from "../../trend/useTrend";
 import { Seg } from "../../ui/Seg";
 import { Empty, Failure, Skeleton } from "../../ui/States";
 import { Value } from "../../ui/Value";
@@ -24,10 +23,11 @@ interface ModelTrendProps {
 }
 
 export function ModelTrend({ deployment, runtime, bundle, detail }: ModelTrendProps) {
-  const [span, setSpan] = useState<SpanName>("8h");
   const now = useNow(5000);
   const advice = useQuery(advisoriesQuery(false));
   const tags = (runtime?.outputs ?? []).map((output) => output.tag).slice(0, 4);
+  const history = useTrend(tags, spans["8h"], undefined, 60);
+  const [span, setSpan] = useSpan(history.trend, "8h");
   const asked = useTrend(tags, spans[span], undefined, 360);
   const limit = bundle ? limitOf(bundle.contract, detail.tunables) : undefined;
   const raised = advice.data?.advisories.find((one) => one.deployment === deployment.name && one.place === runtime?.place && one.cleared_ms == null);
@@ -40,6 +40,7 @@ export function ModelTrend({ deployment, runtime, bundle, detail }: ModelTrendPr
     return {
       tag,
       label: localised(contract?.title) || output.name,
+      note: mine ? t("model.adviceFrom", { value: number(limit.value, Number.isInteger(limit.value) ? 0 : 2) }) : undefined,
       unit: unit(contract?.unit),
       data: dataOf(series, live.reading(tag)),
       decimals: decimalsOfTag({ range: range ?? null, normal: null, value_type: null } as unknown as Tag),
@@ -52,7 +53,6 @@ export function ModelTrend({ deployment, runtime, bundle, detail }: ModelTrendPr
     <section className="panel">
       <div className="ph">
         <h2 className="cut">{t("model.predictions")}</h2>
-        <span className="cap cut">{limit ? t("model.adviceFrom", { value: number(limit.value, Number.isInteger(limit.value) ? 0 : 2) }) : ""}</span>
         <span className="grow" />
         <Seg label={t("trend.span")} value={span} options={spanNames.map((name) => ({ value: name, text: t(`span.${name}`) }))} onChange={setSpan} />
       </div>

@@ -49,7 +49,7 @@ export const line = {
   "advice.advisory": "Hinweis",
   "advice.details": "Warum und was tun",
   "advice.since": "Seit {time}, {age}",
-  "advice.model": "Modell {model} {version} {mode}",
+  "advice.model": "{model} {version} {mode}",
   "advice.inputs": "Eingänge {age} alt",
   "advice.why": "Warum",
   "advice.normal": "normal {band}",

@@ -59,10 +59,9 @@ export const models = {
   "model.sinceBy": "{time}, {who}",
 
   "evidence.signals-mapped": "{a} von {b} Signalen zugeordnet",
-  "evidence.golden-tests": "Prüfdaten hier nachgerechnet",
+  "evidence.rule": "eine Regel für Hinweise",
   "evidence.response-written": "Maßnahmen aufgeschrieben",
   "evidence.write-guard": "Schreibwache",
-  "evidence.not-built": "noch nicht gebaut",
 
   "map.title": "Zuordnung: {model}",
   "map.what": "Welches Tag jedes Signal nimmt. Einheiten werden umgerechnet, nie geraten.",

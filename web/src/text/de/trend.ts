@@ -1,5 +1,6 @@
 // Trends und die Aufzeichnung der Änderungen.
 export const trend = {
+  "span.10m": "10 min",
   "span.1h": "1 h",
   "span.8h": "8 h",
   "span.24h": "24 h",
@@ -39,6 +40,7 @@ export const trend = {
   "changes.today": "heute · {utc}",
   "changes.none": "Noch wurde nichts geändert",
   "changes.noneText": "Jede Handlung eines Menschen oder der Edge steht hier, von der ersten an.",
+  "changes.differences": { one: "{n} Unterschied", other: "{n} Unterschiede" },
   "changes.noReason": "kein Grund verlangt",
   "changes.nothing": "nichts",
   "changes.revision": "Revision {n}",
@@ -48,6 +50,22 @@ export const trend = {
   "changes.chainOk": { one: "Geprüft: {n} Eintrag, nichts wurde verändert.", other: "Geprüft: {n} Einträge, nichts wurde verändert." },
   "changes.chainWrong": "Die Kette ist bei Eintrag {n} gebrochen.",
   "changes.export": "Ausgeben",
+
+  "act.first-owner": "Erster Inhaber",
+  "act.add-account": "Konto",
+  "act.set-password": "Passwort",
+  "act.sign-in": "Anmeldung",
+  "act.sign-out": "Abmeldung",
+  "act.make-login-code": "Anmeldelink",
+  "act.enrol-terminal": "Linienterminal",
+  "act.change-site": "Werk",
+  "act.add-bundle": "Bündel",
+  "act.deploy": "Einsatz",
+  "act.change-deployment": "Einsatz geändert",
+  "act.set-mode": "Stufe",
+  "act.remove-deployment": "Einsatz entfernt",
+  "act.acknowledge": "Quittiert",
+  "act.set-variable": "Variable",
 
   "authority.session": "angemeldet",
   "authority.token-file": "Schlüssel dieser Box",

@@ -49,7 +49,7 @@ export const line = {
   "advice.advisory": "Advisory",
   "advice.details": "Why and what to do",
   "advice.since": "Since {time}, {age}",
-  "advice.model": "Model {model} {version} {mode}",
+  "advice.model": "{model} {version} {mode}",
   "advice.inputs": "inputs {age} old",
   "advice.why": "Why",
   "advice.normal": "normal {band}",

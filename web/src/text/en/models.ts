@@ -59,10 +59,9 @@ export const models = {
   "model.sinceBy": "{time}, {who}",
 
   "evidence.signals-mapped": "{a} of {b} signals mapped",
-  "evidence.golden-tests": "golden data reproduced here",
+  "evidence.rule": "a rule for advice",
   "evidence.response-written": "response written",
   "evidence.write-guard": "write guard",
-  "evidence.not-built": "not built yet",
 
   "map.title": "Map: {model}",
   "map.what": "Which tag each signal takes. Units are converted, never guessed.",

@@ -1,5 +1,6 @@
 // Trends and the record of changes.
 export const trend = {
+  "span.10m": "10 min",
   "span.1h": "1 h",
   "span.8h": "8 h",
   "span.24h": "24 h",
@@ -39,6 +40,7 @@ export const trend = {
   "changes.today": "today · {utc}",
   "changes.none": "Nothing was changed yet",
   "changes.noneText": "Every act of a person or of the edge stands here, from the first one.",
+  "changes.differences": { one: "{n} difference", other: "{n} differences" },
   "changes.noReason": "no reason asked",
   "changes.nothing": "nothing",
   "changes.revision": "revision {n}",
@@ -48,6 +50,22 @@ export const trend = {
   "changes.chainOk": { one: "Verified: {n} entry, nothing was altered.", other: "Verified: {n} entries, nothing was altered." },
   "changes.chainWrong": "The chain is broken at entry {n}.",
   "changes.export": "Export",
+
+  "act.first-owner": "First owner",
+  "act.add-account": "Account",
+  "act.set-password": "Password",
+  "act.sign-in": "Sign-in",
+  "act.sign-out": "Sign-out",
+  "act.make-login-code": "Log-in link",
+  "act.enrol-terminal": "Line terminal",
+  "act.change-site": "Site",
+  "act.add-bundle": "Bundle",
+  "act.deploy": "Deployment",
+  "act.change-deployment": "Deployment changed",
+  "act.set-mode": "Mode",
+  "act.remove-deployment": "Deployment removed",
+  "act.acknowledge": "Acknowledged",
+  "act.set-variable": "Variable",
 
   "authority.session": "signed in",
   "authority.token-file": "token of this box",
