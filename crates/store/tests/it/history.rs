@@ -1,1 +1,1 @@
-
+//! Trends, samples and what is kept, from outside.
