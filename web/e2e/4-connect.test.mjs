@@ -6,7 +6,8 @@ import { api, onFixtures, withPage } from "./session.mjs";
 test("a device is connected and its tags are live with at most 5 clicks", { timeout: 90_000 }, () =>
   withPage("/line", {}, async ({ page, click, clicks }) => {
     const devices = await api(page, "GET", "/api/v1/devices");
-    const plant = onFixtures ? "10.20.2.17:502/1" : devices.body[0].url.replace(/^[\w+-]+:\/\//, "");
+    // the same plant by another name: one address may belong to one device only
+    const plant = onFixtures ? "10.20.2.17:502/1" : devices.body[0].url.replace(/^[\w+-]+:\/\//, "").replace("127.0.0.1", "localhost");
     await click(page.getByRole("link", { name: "Connect", exact: true }));
     await click(page.getByRole("link", { name: "Add device" }));
     await page.getByLabel("Address", { exact: true }).fill(plant);
@@ -19,6 +20,15 @@ test("a device is connected and its tags are live with at most 5 clicks", { time
     await page.waitForURL(/\/connect\/device\/second-look/);
     await page.waitForFunction(() => document.querySelectorAll(".vals .v-text.good").length >= 3, null, { timeout: 30_000 });
     assert.ok(clicks() <= 5, `${clicks()} clicks`);
+  }));
+
+test("an address that another device has already is refused in words", { skip: onFixtures }, () =>
+  withPage("/connect/add", {}, async ({ page }) => {
+    const devices = await api(page, "GET", "/api/v1/devices");
+    await page.getByLabel("Address", { exact: true }).fill(devices.body.find((one) => one.name === "plc-2").url);
+    await page.getByText("Reachable", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Save device" }).click();
+    assert.match(await page.locator(".save .refused").innerText(), /which device plc-2 has/);
   }));
 
 test("a device that does not answer is a sentence", () =>

@@ -1,7 +1,7 @@
 // Signing in, and an edge that goes away: the page says since when and comes back by itself.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { onFixtures, withPage } from "./session.mjs";
+import { api, onFixtures, withPage } from "./session.mjs";
 
 test("a wrong password is a sentence, the right one opens Line", { skip: !process.env.LASTMILE_PASSWORD }, () =>
   withPage("/line", { fresh: true }, async ({ page }) => {
@@ -12,6 +12,10 @@ test("a wrong password is a sentence, the right one opens Line", { skip: !proces
     await page.getByLabel("Password").fill(process.env.LASTMILE_PASSWORD);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForSelector(".bar");
+    // the session ends elsewhere: the page notices with its next question and shows the sign-in page
+    await api(page, "DELETE", "/api/v1/session");
+    await page.getByRole("link", { name: "Connect", exact: true }).click();
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
   }));
 
 test("nobody sees anything without a session", { skip: onFixtures }, () =>

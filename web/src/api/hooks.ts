@@ -19,6 +19,9 @@ export const live = new LiveFeed("/api/v1/live", {
     }
   },
   runtime: (runtime) => {
+    const before = queryClient.getQueryData<Deployment[]>(["deployments"])?.flatMap((one) => one.runtime).find((one) => one.deployment === runtime.deployment && one.place === runtime.place);
+    // the mark of a machine on the Line picture comes with the places
+    if (before && before.mark?.letter !== runtime.mark?.letter) void queryClient.invalidateQueries({ queryKey: ["places"] });
     queryClient.setQueryData<Deployment[]>(["deployments"], (old) =>
       old?.map((one) => (one.name === runtime.deployment ? { ...one, runtime: one.runtime.map((at) => (at.place === runtime.place ? runtime : at)) } : one)),
     );
@@ -29,6 +32,7 @@ export const live = new LiveFeed("/api/v1/live", {
   changed: (what) => {
     for (const key of new Set(what.flatMap((name) => outdatedBy[name] ?? []))) void queryClient.invalidateQueries({ queryKey: [key] });
   },
+  lost: () => void queryClient.invalidateQueries({ queryKey: ["me"] }),
   resumed: () => void queryClient.invalidateQueries(),
 });
 

@@ -28,7 +28,7 @@ class Wire {
 const reading = (tag: string, value: number, quality: Reading["quality"] = "good"): Reading => ({ tag, value, quality, status: "Good", at_ms: 1000 });
 
 describe("the live feed", () => {
-  const handlers: LiveHandlers = { advisory: vi.fn(), runtime: vi.fn(), device: vi.fn(), changed: vi.fn(), resumed: vi.fn() };
+  const handlers: LiveHandlers = { advisory: vi.fn(), runtime: vi.fn(), device: vi.fn(), changed: vi.fn(), lost: vi.fn(), resumed: vi.fn() };
   let feed: LiveFeed;
 
   beforeEach(() => {

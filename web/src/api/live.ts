@@ -9,6 +9,8 @@ export interface LiveHandlers {
   runtime: (runtime: Runtime) => void;
   device: (device: Device) => void;
   changed: (what: string[]) => void;
+  /** The feed broke: it may be the edge, the network or the end of the session. */
+  lost: () => void;
   /** After a break: everything may be different. */
   resumed: () => void;
 }
@@ -149,6 +151,7 @@ export class LiveFeed {
     clearTimeout(this.silence);
     this.broken = true;
     if (this.state.state !== "lost") this.set("lost");
+    this.handlers.lost();
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.connect(), this.pause * (0.75 + Math.random() / 2));
     this.pause = Math.min(LONGEST_PAUSE_MS, this.pause * 2);

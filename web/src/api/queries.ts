@@ -1,9 +1,15 @@
 // What pages ask for, each with its key. The live feed says when an answer is out of date; nothing is polled but trends.
-import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
 import { client } from "./client";
 import { ApiError } from "./problem";
 
-export const queryClient = new QueryClient({
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // the session ended: ask who we are, which shows the sign-in page
+    onError: (error, query) => {
+      if (error instanceof ApiError && error.problem.kind === "no-session" && query.queryKey[0] !== "me") void queryClient.invalidateQueries({ queryKey: ["me"] });
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 30_000,
@@ -18,7 +24,10 @@ export const queryClient = new QueryClient({
   },
 });
 
-export const aboutQuery = queryOptions({ queryKey: ["about"], queryFn: () => client.GET("/api/v1/about"), staleTime: 60_000 });
+/** The switches of the demonstration may also be moved elsewhere. */
+const DEMO_MS = 5_000;
+
+export const aboutQuery = queryOptions({ queryKey: ["about"], queryFn: () => client.GET("/api/v1/about"), staleTime: 60_000, refetchInterval: (query) => (query.state.data?.demo ? DEMO_MS : false) });
 
 export const meQuery = queryOptions({ queryKey: ["me"], queryFn: () => client.GET("/api/v1/me") });
 

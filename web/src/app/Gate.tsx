@@ -16,12 +16,14 @@ export function Gate() {
   const me = useQuery({ ...meQuery, enabled: about.data !== undefined && !about.data.first_run });
   const waiting = <Skeleton rows={3} height={120} />;
 
-  if (about.isError) return <div className="gate"><Failure problem={asProblem(about.error)} onRetry={() => void about.refetch()} /></div>;
+  if (about.isLoadingError) return <div className="gate"><Failure problem={asProblem(about.error)} onRetry={() => void about.refetch()} /></div>;
   if (!about.data) return waiting;
   if (about.data.first_run) return <Suspense fallback={waiting}><FirstRun about={about.data} /></Suspense>;
-  if (me.data) return <RouterProvider router={router} />;
-  if (!me.isError) return waiting;
-  const problem = asProblem(me.error);
-  if (problem.kind === "no-session" || problem.kind === "no-right") return <Suspense fallback={waiting}><SignIn about={about.data} /></Suspense>;
+  const problem = me.error ? asProblem(me.error) : undefined;
+  // a session that ended while the page was open ends the page too; an edge that is away does not
+  const out = problem?.kind === "no-session" || problem?.kind === "no-right";
+  if (me.data && !out) return <RouterProvider router={router} />;
+  if (!problem) return waiting;
+  if (out) return <Suspense fallback={waiting}><SignIn about={about.data} /></Suspense>;
   return <div className="gate"><Failure problem={problem} onRetry={() => void me.refetch()} /></div>;
 }

@@ -4,7 +4,8 @@ import { LinePage } from "../pages/line/LinePage";
 import { NotFound } from "./NotFound";
 import { Shell } from "./Shell";
 
-const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+// a place called `2` arrives as a number
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined);
 const count = (value: unknown): number | undefined => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });

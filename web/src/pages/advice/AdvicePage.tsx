@@ -54,7 +54,7 @@ export function AdvicePage() {
         />
       </div>
       <section className="panel">
-        {list.isError ? (
+        {list.isLoadingError ? (
           <Failure problem={asProblem(list.error)} onRetry={() => void list.refetch()} />
         ) : !list.data ? (
           <Skeleton rows={4} height={64} />

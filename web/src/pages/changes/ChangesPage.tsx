@@ -56,7 +56,7 @@ export function ChangesPage() {
       </div>
       <Verify />
       <section className="panel">
-        {list.isError ? (
+        {list.isLoadingError ? (
           <Failure problem={asProblem(list.error)} onRetry={() => void list.refetch()} />
         ) : !list.data ? (
           <Skeleton rows={6} />

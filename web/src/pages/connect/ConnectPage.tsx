@@ -44,7 +44,7 @@ export function ConnectPage() {
         {may?.allowed === false ? <p className="cap">{may.why_not}</p> : add}
       </div>
       <section className="panel">
-        {devices.isError ? (
+        {devices.isLoadingError ? (
           <Failure problem={asProblem(devices.error)} onRetry={() => void devices.refetch()} />
         ) : !devices.data ? (
           <Skeleton rows={3} height={56} />

@@ -31,7 +31,7 @@ export function DevicePage() {
   useEffect(() => {
     if (tags.data) live.seed(tags.data.map((tag) => tag.latest));
   }, [tags.data]);
-  if (detail.isError) return <Failure problem={asProblem(detail.error)} onRetry={() => void detail.refetch()} />;
+  if (detail.isLoadingError) return <Failure problem={asProblem(detail.error)} onRetry={() => void detail.refetch()} />;
   if (!detail.data) return <Skeleton rows={4} height={80} />;
   // the list is kept fresh by the live feed; the detail is asked for now and then
   const device = list.data?.find((one) => one.name === name) ?? detail.data.device;

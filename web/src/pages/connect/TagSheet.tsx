@@ -17,7 +17,7 @@ export function TagSheet({ tag, onClose }: { tag: Tag; onClose: () => void }) {
   const settings = useQuery(tagSettingsQuery(tag.name));
   return (
     <Sheet title={localised(tag.label) || tag.name} onClose={onClose}>
-      {settings.isError ? <Failure problem={asProblem(settings.error)} /> : settings.data ? <TagForm settings={settings.data} onClose={onClose} /> : <Skeleton rows={4} />}
+      {settings.isLoadingError ? <Failure problem={asProblem(settings.error)} /> : settings.data ? <TagForm settings={settings.data} onClose={onClose} /> : <Skeleton rows={4} />}
     </Sheet>
   );
 }

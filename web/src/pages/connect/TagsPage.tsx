@@ -44,7 +44,7 @@ export function TagsPage() {
           <PlaceTree places={places.data ?? []} tags={tags.data ?? []} current={place} />
         </nav>
         <section className="panel scroll" aria-label={t("connect.tags")} tabIndex={0}>
-          {tags.isError ? (
+          {tags.isLoadingError ? (
             <Failure problem={asProblem(tags.error)} onRetry={() => void tags.refetch()} />
           ) : !tags.data ? (
             <Skeleton rows={8} />

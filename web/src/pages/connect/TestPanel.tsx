@@ -36,7 +36,7 @@ export function TestPanel({ test, asking, problem, ready, looks }: TestPanelProp
                 mark={step.state === "ok" ? "ok" : step.state === "look" ? "look" : step.state === "failed" ? "failed" : "open"}
                 title={title}
                 took={step.took_ms ?? undefined}
-                detail={[title === step.words || step.state === "ok" ? "" : step.words, step.detail].filter(Boolean).join(" ")}
+                detail={[title === step.words || step.state === "ok" || step.state === "not-tried" ? "" : step.words, step.detail].filter(Boolean).join(" ")}
               />
             );
           })}

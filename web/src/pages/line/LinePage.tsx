@@ -30,7 +30,7 @@ export function LinePage() {
   useEffect(() => {
     if (tags.data) live.seed(tags.data.map((tag) => tag.latest));
   }, [tags.data]);
-  if (places.isError) return <Failure problem={asProblem(places.error)} onRetry={() => void places.refetch()} />;
+  if (places.isLoadingError) return <Failure problem={asProblem(places.error)} onRetry={() => void places.refetch()} />;
   if (!places.data) return <Skeleton rows={3} height={200} />;
   const line = chooseLine(places.data, asked, rememberedLine());
   if (!line) return <NoLine places={places.data} />;
@@ -99,13 +99,13 @@ function Line({ line, places, tags }: { line: Place; places: Place[]; tags: Tag[
           </select>
         ) : null}
         <h1 className={lines.length > 1 ? "vh" : ""}>{line.name}</h1>
-        <LineSentence tags={keyTags(machines)} byName={byName} advice={advice} places={byPlace} lost={lost} />
+        <LineSentence line={line.path} tags={keyTags(machines)} byName={byName} advice={advice} places={byPlace} lost={lost} />
         <span className="grow" />
         <Variables variables={variablesAt(tags, line.path)} />
       </div>
       <LinePicture machines={machines} tags={byName} sparks={new Map(sparks.trend?.series.map((one) => [one.tag, one]))} abnormal={new Set(shown ? because.filter((one) => one.deviation == null || Math.abs(one.deviation) > 1).flatMap((one) => one.tag ?? []) : [])} />
       <div className="mid">
-        {deployments.isError || advisories.isError ? (
+        {deployments.isLoadingError || advisories.isLoadingError ? (
           <section className="panel">
             <Failure problem={asProblem(deployments.error ?? advisories.error)} onRetry={() => void Promise.all([deployments.refetch(), advisories.refetch()])} />
           </section>

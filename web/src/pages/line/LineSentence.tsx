@@ -1,12 +1,17 @@
 // Is it fine? One sentence beside the name of the line.
 import { useSyncExternalStore } from "react";
-import { live } from "../../api/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { live, useNow } from "../../api/hooks";
 import type { Advisory, Place, Tag } from "../../api/types";
+import { devicesQuery } from "../../api/queries";
 import { T, t } from "../../text";
+import { exactSpan } from "../../text/format";
+import { within } from "./select";
 
 interface SentenceProps {
   tags: readonly string[];
   byName: Map<string, Tag>;
+  line: string;
   advice: Advisory[];
   places: Map<string, Place>;
   lost: boolean;
@@ -25,20 +30,24 @@ function counts(tags: readonly string[]): string {
   return `${bad},${old}`;
 }
 
-export function LineSentence({ tags, advice, places, lost }: SentenceProps) {
+export function LineSentence({ tags, line, advice, places, lost }: SentenceProps) {
+  const devices = useQuery(devicesQuery);
+  const now = useNow(1000);
   const subscribe = (listener: () => void) => {
     const stops = tags.map((name) => live.onTag(name, listener));
     return () => stops.forEach((stop) => stop());
   };
   const [bad = 0, old = 0] = useSyncExternalStore(subscribe, () => counts(tags)).split(",").map(Number);
   if (lost) return <p className="line-say">{t("line.sayLost")}</p>;
+  const silent = (devices.data ?? []).filter((one) => one.state.kind === "not-answering" && (within(one.place, line) || within(line, one.place)));
   const first = advice[0];
   const where = first ? (places.get(first.place)?.name ?? first.place) : "";
   const oneWhere = advice.every((one) => one.place === first?.place);
   return (
     <p className="line-say" role="status">
-      {first ? <b>{oneWhere ? t("line.sayAdviceAt", { n: advice.length, place: where }) : t("line.sayAdvice", { n: advice.length })}</b> : bad + old === 0 ? <T k="line.sayFine" /> : null}{" "}
-      {bad > 0 && t("line.sayBad", { n: bad })} {old > 0 && t("line.sayOld", { n: old })}
+      {first ? <b>{oneWhere ? t("line.sayAdviceAt", { n: advice.length, place: where }) : t("line.sayAdvice", { n: advice.length })}</b> : bad + old + silent.length === 0 ? <T k="line.sayFine" /> : null}{" "}
+      {silent.map((one) => t("line.saySilent", { device: one.name, age: exactSpan(now - (one.state.last_answer_ms ?? one.state.since_ms ?? now)) })).join(" ")} {bad > 0 && t("line.sayBad", { n: bad })}{" "}
+      {old > 0 && t("line.sayOld", { n: old })}
     </p>
   );
 }

@@ -11,6 +11,7 @@ export function OutputNow({ deployment, tags }: { deployment: Deployment; tags?:
   const reading = fresh ?? output?.reading;
   const tag = tags?.get(output?.tag ?? "");
   if (reading?.status === "BadDataUnavailable") return <span className="calm-v sub">{t("value.notApplicable")}</span>;
+  if (reading?.quality === "bad") return <span className="calm-v sub">{t("value.none")}</span>;
   if (!output || typeof reading?.value !== "number") return <span className="calm-v sub">{t("models.noOutput")}</span>;
   return (
     <span className="calm-v">

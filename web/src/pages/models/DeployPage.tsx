@@ -39,7 +39,7 @@ export function DeployPage() {
     },
   });
   if (!digest) return <Empty title={t("deploy.noBundle")} action={<Link to="/models">{t("nav.models")}</Link>} />;
-  if (bundle.isError) return <Failure problem={asProblem(bundle.error)} onRetry={() => void bundle.refetch()} />;
+  if (bundle.isLoadingError) return <Failure problem={asProblem(bundle.error)} onRetry={() => void bundle.refetch()} />;
   if (!bundle.data || !places.data) return <Skeleton rows={6} height={56} />;
   return (
     <div className="page">

@@ -23,7 +23,7 @@ export function MapPage() {
   useTrail({ text: t("nav.models"), to: "/models" }, { text: name, to: `/models/at/${name}` }, { text: t("model.map") });
   const detail = useQuery(deploymentQuery(name));
   const [at, setAt] = useState(0);
-  if (detail.isError) return <Failure problem={asProblem(detail.error)} onRetry={() => void detail.refetch()} />;
+  if (detail.isLoadingError) return <Failure problem={asProblem(detail.error)} onRetry={() => void detail.refetch()} />;
   if (!detail.data) return <Skeleton rows={6} height={56} />;
   return (
     <div className="page">

@@ -29,7 +29,7 @@ export function ModelPage() {
   const detail = useQuery(deploymentQuery(name));
   const list = useQuery(deploymentsQuery);
   useTrail({ text: t("nav.models"), to: "/models" }, { text: name });
-  if (detail.isError) return <Failure problem={asProblem(detail.error)} onRetry={() => void detail.refetch()} />;
+  if (detail.isLoadingError) return <Failure problem={asProblem(detail.error)} onRetry={() => void detail.refetch()} />;
   if (!detail.data) return <Skeleton rows={4} height={120} />;
   const fresh = list.data?.find((one) => one.name === name) ?? detail.data.deployment;
   return <Model detail={detail.data} deployment={fresh} />;

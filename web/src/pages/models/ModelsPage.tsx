@@ -28,7 +28,7 @@ export function ModelsPage() {
   const byPlace = useMemo(() => new Map((places.data ?? []).map((place) => [place.path, place])), [places.data]);
   const tags = useQuery(tagsQuery());
   const byName = useMemo(() => new Map((tags.data ?? []).map((tag) => [tag.name, tag])), [tags.data]);
-  const may = siteMay(me, "deploy");
+  const may = siteMay(me, "add-bundle");
   const waiting = (bundles.data ?? []).filter((bundle) => bundle.used_by.length === 0);
   return (
     <div className="page">
@@ -38,7 +38,7 @@ export function ModelsPage() {
         <span className="grow" />
         {may?.allowed === false ? <p className="cap">{may.why_not}</p> : <Upload />}
       </div>
-      {deployments.isError ? (
+      {deployments.isLoadingError ? (
         <section className="panel">
           <Failure problem={asProblem(deployments.error)} onRetry={() => void deployments.refetch()} />
         </section>
@@ -55,7 +55,7 @@ export function ModelsPage() {
           ))}
         </ul>
       )}
-      {waiting.length > 0 && <Waiting bundles={waiting} mayDeploy={may?.allowed !== false} />}
+      {waiting.length > 0 && <Waiting bundles={waiting} mayDeploy={siteMay(me, "deploy")?.allowed !== false} />}
     </div>
   );
 }

@@ -36,7 +36,7 @@ export function Accounts() {
           </>
         )}
       </div>
-      {accounts.isError ? (
+      {accounts.isLoadingError ? (
         <Failure problem={asProblem(accounts.error)} onRetry={() => void accounts.refetch()} />
       ) : !accounts.data ? (
         <Skeleton rows={2} />

@@ -46,7 +46,7 @@ function Doctor() {
           {t("system.again")}
         </Button>
       </div>
-      {doctor.isError ? (
+      {doctor.isLoadingError ? (
         <Failure problem={asProblem(doctor.error)} onRetry={() => void doctor.refetch()} />
       ) : !doctor.data ? (
         <Skeleton rows={4} />
@@ -106,7 +106,7 @@ function Room() {
       <div className="ph">
         <h2>{t("system.history")}</h2>
       </div>
-      {history.isError ? (
+      {history.isLoadingError ? (
         <Failure problem={asProblem(history.error)} onRetry={() => void history.refetch()} />
       ) : !history.data ? (
         <Skeleton rows={3} height={24} />

@@ -28,6 +28,7 @@ export const line = {
   "line.sayLost": "Nicht live: Alles hier ist alt.",
   "line.sayAdvice": { one: "{n} Hinweis.", other: "{n} Hinweise." },
   "line.sayAdviceAt": { one: "{n} Hinweis an {place}.", other: "{n} Hinweise an {place}." },
+  "line.saySilent": "{device} antwortet seit {age} nicht.",
   "line.sayBad": { one: "{n} Wert schlecht.", other: "{n} Werte schlecht." },
   "line.sayOld": { one: "{n} Wert alt.", other: "{n} Werte alt." },
 

@@ -28,6 +28,7 @@ export const line = {
   "line.sayLost": "Not live: everything here is old.",
   "line.sayAdvice": { one: "{n} advice.", other: "{n} pieces of advice." },
   "line.sayAdviceAt": { one: "{n} advice at {place}.", other: "{n} pieces of advice at {place}." },
+  "line.saySilent": "{device} has not answered for {age}.",
   "line.sayBad": { one: "{n} value bad.", other: "{n} values bad." },
   "line.sayOld": { one: "{n} value old.", other: "{n} values old." },
 
