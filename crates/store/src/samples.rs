@@ -53,30 +53,21 @@ impl Samples {
                 }
                 self.window = None;
             }
-            let Some(start) = self.next_start()? else { return Ok(false) };
-            let end = start.saturating_add(WINDOW).min(self.to);
-            self.window = Some(Window::open(&self.inner, &self.series, start, end)?);
-            self.at = end;
-        }
-    }
-
-    /// The next time from `at` on at which there may be something.
-    fn next_start(&self) -> io::Result<Option<i64>> {
-        if self.at >= self.to {
-            return Ok(None);
-        }
-        let lanes = lanes_of(&self.inner.view(), &self.series);
-        // A look into the coming window first: usually there is something.
-        let near = self.at.saturating_add(WINDOW).min(self.to);
-        for end in [near, self.to] {
+            if self.at >= self.to {
+                return Ok(false);
+            }
+            let lanes = lanes_of(&self.inner.view(), &self.series);
+            let end = self.at.saturating_add(WINDOW).min(self.to);
             let snapshot = take(&self.inner, &lanes, (self.at, end))?;
-            let chunks = snapshot.parts.iter().filter_map(|part| part.chunks.first()).map(|chunk| chunk.at.from);
-            let rows = snapshot.parts.iter().filter_map(|part| part.rows.first()).map(|row| row.arrival);
-            if let Some(first) = chunks.chain(rows).min() {
-                return Ok(Some(first.max(self.at)));
+            if snapshot.first().is_some() {
+                self.window = Some(Window::open(&self.inner, &self.series, snapshot, (self.at, end)));
+                self.at = end;
+            } else {
+                // nothing near: where does it go on?
+                let first = take(&self.inner, &lanes, (end, self.to))?.first();
+                self.at = first.map_or(self.to, |first| first.max(end));
             }
         }
-        Ok(None)
     }
 }
 
@@ -177,14 +168,11 @@ impl Source {
 }
 
 impl Window {
-    fn open(inner: &Inner, series: &[SeriesId], from: i64, to: i64) -> io::Result<Self> {
-        let (lanes, groups) = {
+    fn open(inner: &Inner, series: &[SeriesId], snapshot: Snapshot, (from, to): (i64, i64)) -> Self {
+        let groups: Vec<_> = {
             let view = inner.view();
-            let lanes = lanes_of(&view, series);
-            let groups: Vec<_> = lanes.iter().map(|(_, group)| view.dictionary.group(*group)).collect();
-            (lanes, groups)
+            snapshot.parts.iter().map(|part| view.dictionary.group(part.lane.1)).collect()
         };
-        let snapshot = take(inner, &lanes, (from, to))?;
         let mut window = Self {
             from,
             to,
@@ -206,7 +194,7 @@ impl Window {
             }
         }
         window.waiting.sort_by_key(|(_, chunk)| Reverse((chunk.at.from, chunk.order())));
-        Ok(window)
+        window
     }
 
     fn push(&mut self, source: Source) {

@@ -1,12 +1,15 @@
 //! Sample files: CSV and Parquet, long (`arrival_us,tag,value,quality`) and wide (`arrival_us,<name>…`).
 //!
 //! Reading and writing go row by row with bounded memory. Wide files hold good values only, an empty cell is no good
-//! value. In Parquet numbers and yes/no are doubles, texts stand in a column of their own (long: `text`).
+//! value. In a long Parquet file numbers stand in `value`, texts and integers that a double cannot hold in `text`, and
+//! `type` says what they are; in a wide one each column has its own type. CSV has no types: a cell that reads as a number
+//! is one, whatever wrote it.
 
 mod csv;
 mod parquet;
 mod write;
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -73,7 +76,26 @@ pub struct TableSample {
 /// Samples of a file in the order in which they stand there.
 pub struct Reader {
     inner: Inner,
-    names: Vec<String>,
+    names: Names,
+}
+
+/// Names in the order in which they were met.
+#[derive(Debug, Default)]
+struct Names {
+    list: Vec<String>,
+    numbers: HashMap<String, usize>,
+}
+
+impl Names {
+    /// The index of a name, which is added when it is new.
+    fn index_of(&mut self, name: &str) -> usize {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        self.list.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), self.list.len() - 1);
+        self.list.len() - 1
+    }
 }
 
 enum Inner {
@@ -84,7 +106,7 @@ enum Inner {
 impl Reader {
     /// Opens a file and understands its columns. The names of a long file are all known only at its end.
     pub fn open(path: &Path) -> Result<Self, Problem> {
-        let mut names = Vec::new();
+        let mut names = Names::default();
         let inner = match Format::of(path)? {
             Format::Csv => Inner::Csv(Box::new(csv::Reader::open(path, &mut names)?)),
             Format::Parquet => Inner::Parquet(Box::new(parquet::Reader::open(path, &mut names)?)),
@@ -94,7 +116,7 @@ impl Reader {
 
     /// Tags or signals met so far.
     pub fn names(&self) -> &[String] {
-        &self.names
+        &self.names.list
     }
 }
 
@@ -138,27 +160,22 @@ pub fn export<W: Write + Send>(
     Ok(count)
 }
 
-/// The index of a name, which is added when it is new.
-fn index_of(name: &str, names: &mut Vec<String>) -> usize {
-    names.iter().position(|known| known == name).unwrap_or_else(|| {
-        names.push(name.to_owned());
-        names.len() - 1
-    })
-}
-
-/// A cell as a value: yes/no, a whole number, a number, else a text. None when empty.
-fn value_of(cell: &str) -> Option<Value> {
-    match cell {
-        "" => None,
-        "true" => Some(Value::Bool(true)),
-        "false" => Some(Value::Bool(false)),
+/// A cell as a value: yes/no, a whole number, a number, else a text. None when empty, an error in words when it is none.
+fn value_of(cell: &str) -> Result<Option<Value>, &'static str> {
+    let value = match cell {
+        "" => return Ok(None),
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
         _ => {
             let whole = cell.parse::<i64>().ok().map(Value::I64);
             let whole = whole.or_else(|| cell.parse::<u64>().ok().map(Value::U64));
-            let number = || cell.parse::<f64>().ok().and_then(Value::from_f64);
-            whole.or_else(number).or_else(|| Text::new(cell).map(Value::Text))
+            match whole.or_else(|| cell.parse::<f64>().ok().and_then(Value::from_f64)) {
+                Some(number) => number,
+                None => Value::Text(Text::new(cell).ok_or("a text has at most 1024 bytes")?),
+            }
         }
-    }
+    };
+    Ok(Some(value))
 }
 
 /// A quality by the standard's name, or its code as a number.

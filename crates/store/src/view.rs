@@ -213,6 +213,15 @@ impl Snapshot {
     }
 }
 
+impl Snapshot {
+    /// The earliest arrival in it, or that of the chunk it lies in.
+    pub(crate) fn first(&self) -> Option<i64> {
+        let chunks = self.parts.iter().filter_map(|part| part.chunks.first()).map(|chunk| chunk.at.from);
+        let rows = self.parts.iter().filter_map(|part| part.rows.first()).map(|row| row.arrival);
+        chunks.chain(rows).min()
+    }
+}
+
 impl LanePart {
     fn add(&mut self, day: &Arc<Day>, index: &DayIndex, from: i64, to: i64) {
         let chunks = index.lanes.get(&self.lane).map_or(&[][..], Vec::as_slice);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use domain::{Problem, Quality, Timestamp};
 
-use super::{Layout, TableSample, file_problem, index_of, quality_of, value_of};
+use super::{Layout, Names, TableSample, file_problem, quality_of, value_of};
 
 /// See the module.
 pub(super) struct Reader {
@@ -18,22 +18,24 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn open(path: &Path, names: &mut Vec<String>) -> Result<Self, Problem> {
+    pub(super) fn open(path: &Path, names: &mut Names) -> Result<Self, Problem> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|error| file_problem(&name, "the file cannot be read", &error))?;
         let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(file);
         let header = rows.headers().map_err(|error| file_problem(&name, "the first line cannot be read", &error))?;
         let layout = layout_of(header.iter(), &name)?;
         if layout == Layout::Wide {
-            names.extend(header.iter().skip(1).map(str::to_owned));
+            for name in header.iter().skip(1) {
+                names.list.push(name.to_owned());
+            }
         }
         Ok(Self { rows, path: name, layout, row: csv::StringRecord::new(), cell: 0 })
     }
 
-    pub(super) fn next(&mut self, names: &mut Vec<String>) -> Option<Result<TableSample, Problem>> {
+    pub(super) fn next(&mut self, names: &mut Names) -> Option<Result<TableSample, Problem>> {
         loop {
             if self.layout == Layout::Wide
-                && let Some(sample) = self.next_cell(names.len())
+                && let Some(sample) = self.next_cell(names.list.len())
             {
                 return Some(sample);
             }
@@ -57,14 +59,18 @@ impl Reader {
                 return Some(Err(self.problem("the line has more cells than the header")));
             }
             let text = self.row.get(self.cell).unwrap_or_default();
-            let Some(value) = value_of(text) else { continue };
+            let value = match value_of(text) {
+                Ok(Some(value)) => value,
+                Ok(None) => continue,
+                Err(what) => return Some(Err(self.problem(what))),
+            };
             let (name, quality) = (self.cell - 1, Quality::GOOD);
             return Some(self.arrival().map(|arrival| TableSample { arrival, name, value: Some(value), quality }));
         }
         None
     }
 
-    fn long(&self, names: &mut Vec<String>) -> Result<TableSample, Problem> {
+    fn long(&self, names: &mut Names) -> Result<TableSample, Problem> {
         let [Some(tag), Some(value), Some(quality)] = [1, 2, 3].map(|index| self.row.get(index)) else {
             return Err(self.problem("the line needs four cells: arrival_us, tag, value and quality"));
         };
@@ -72,8 +78,8 @@ impl Reader {
             self.problem(&format!("`{quality}` is no quality"))
                 .hint("write Good, or the name or number of an OPC UA status code")
         })?;
-        let value = value_of(value).filter(|_| !quality.is_bad());
-        Ok(TableSample { arrival: self.arrival()?, name: index_of(tag, names), value, quality })
+        let value = value_of(value).map_err(|what| self.problem(what))?.filter(|_| !quality.is_bad());
+        Ok(TableSample { arrival: self.arrival()?, name: names.index_of(tag), value, quality })
     }
 
     fn arrival(&self) -> Result<Timestamp, Problem> {

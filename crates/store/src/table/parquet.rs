@@ -3,14 +3,14 @@
 use std::fs::File;
 use std::path::Path;
 
-use domain::{Problem, Quality, Text, Timestamp, Value};
+use domain::{Problem, Quality, Text, Timestamp, Value, ValueType};
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
 
 use super::csv::layout_of;
-use super::{Layout, TableSample, file_problem, index_of, quality_of};
+use super::{Layout, Names, TableSample, file_problem, quality_of};
 
 /// See the module.
 pub(super) struct Reader {
@@ -23,7 +23,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn open(path: &Path, names: &mut Vec<String>) -> Result<Self, Problem> {
+    pub(super) fn open(path: &Path, names: &mut Names) -> Result<Self, Problem> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|error| file_problem(&name, "the file cannot be read", &error))?;
         let unreadable = |error: parquet::errors::ParquetError| file_problem(&name, "this is no Parquet file", &error);
@@ -32,13 +32,13 @@ impl Reader {
         let columns: Vec<String> = schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
         let layout = layout_of(columns.iter().map(String::as_str), &name)?;
         if layout == Layout::Wide {
-            names.extend(columns.into_iter().skip(1));
+            names.list.extend(columns.into_iter().skip(1));
         }
         let rows = RowIter::from_file_into(Box::new(reader));
         Ok(Self { rows, path: name, layout, number: 0, waiting: Vec::new().into_iter() })
     }
 
-    pub(super) fn next(&mut self, names: &mut Vec<String>) -> Option<Result<TableSample, Problem>> {
+    pub(super) fn next(&mut self, names: &mut Names) -> Option<Result<TableSample, Problem>> {
         loop {
             if let Some(sample) = self.waiting.next() {
                 return Some(Ok(sample));
@@ -58,16 +58,18 @@ impl Reader {
         }
     }
 
-    fn long(&self, row: &Row, names: &mut Vec<String>) -> Result<TableSample, Problem> {
+    fn long(&self, row: &Row, names: &mut Names) -> Result<TableSample, Problem> {
         let mut sample = TableSample { arrival: Timestamp::MIN, name: 0, value: None, quality: Quality::GOOD };
+        let mut value_type = None;
         for (column, field) in row.get_column_iter() {
             match column.as_str() {
                 "arrival_us" => sample.arrival = self.arrival(field)?,
                 "tag" => {
                     let Field::Str(tag) = field else { return Err(self.problem("a tag is a text")) };
-                    sample.name = index_of(tag, names);
+                    sample.name = names.index_of(tag);
                 }
                 "value" | "text" => sample.value = value_of(field).or(sample.value),
+                "type" => value_type = type_of(field),
                 "quality" => {
                     let text = match field {
                         Field::Str(text) => text.clone(),
@@ -79,9 +81,8 @@ impl Reader {
                 _ => {}
             }
         }
-        if sample.quality.is_bad() {
-            sample.value = None;
-        }
+        let bad = sample.quality.is_bad();
+        sample.value = sample.value.filter(|_| !bad).map(|value| typed(value, value_type));
         Ok(sample)
     }
 
@@ -106,6 +107,26 @@ impl Reader {
     fn problem(&self, what: &str) -> Problem {
         Problem::new("table.malformed", format!("{} row {}", self.path, self.number), what)
     }
+}
+
+fn type_of(field: &Field) -> Option<ValueType> {
+    let Field::Str(name) = field else { return None };
+    serde_json::from_value(serde_json::Value::from(name.as_str())).ok()
+}
+
+/// A number as what it was before it was written as a double or as digits.
+fn typed(value: Value, value_type: Option<ValueType>) -> Value {
+    let whole = |number: f64| if number.fract() == 0.0 { format!("{number:.0}").parse().ok() } else { None };
+    let typed = match (&value, value_type) {
+        (Value::F64(number), Some(ValueType::Bool)) => Some(Value::Bool(number.get() != 0.0)),
+        (Value::F64(number), Some(ValueType::I64)) => whole(number.get()).map(Value::I64),
+        (Value::F64(number), Some(ValueType::U64)) => {
+            whole(number.get()).and_then(|n: i64| n.try_into().ok()).map(Value::U64)
+        }
+        (_, Some(value_type)) => value_type.coerce(&value),
+        (_, None) => None,
+    };
+    typed.unwrap_or(value)
 }
 
 fn value_of(field: &Field) -> Option<Value> {

@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use domain::{Problem, Quality, Timestamp, Value, ValueType};
+use domain::{Problem, Quality, Text, Timestamp, Value, ValueType};
 use parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical, ZstdLevel};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 
 use super::{Column, Format, Layout, file_problem, quality_text};
@@ -41,8 +41,36 @@ struct Table<W: Write + Send> {
 
 /// One column in memory.
 enum Cells {
+    Bools(Vec<Option<bool>>),
+    Integers(Vec<Option<i64>>),
     Numbers(Vec<Option<f64>>),
     Texts(Vec<Option<String>>),
+}
+
+impl Cells {
+    fn new(value_type: ValueType) -> Self {
+        match value_type {
+            ValueType::Bool => Self::Bools(Vec::new()),
+            ValueType::I64 | ValueType::U64 => Self::Integers(Vec::new()),
+            ValueType::F64 => Self::Numbers(Vec::new()),
+            ValueType::Text => Self::Texts(Vec::new()),
+        }
+    }
+
+    /// A value of another type than the column is told as far as the column can.
+    fn push(&mut self, value: Option<Value>) {
+        match self {
+            Self::Bools(cells) => cells.push(value.and_then(|value| value.as_bool())),
+            Self::Integers(cells) => cells.push(value.and_then(|value| match value {
+                Value::I64(number) => Some(number),
+                Value::U64(number) => Some(number.cast_signed()),
+                Value::Bool(bit) => Some(i64::from(bit)),
+                Value::F64(_) | Value::Text(_) => None,
+            })),
+            Self::Numbers(cells) => cells.push(value.and_then(|value| value.as_f64())),
+            Self::Texts(cells) => cells.push(value.map(|value| value.to_string())),
+        }
+    }
 }
 
 impl<W: Write + Send> Writer<W> {
@@ -118,16 +146,17 @@ impl<W: Write + Send> Writer<W> {
                 writer.write_record(row).map_err(|error| unwritable(&error))
             }
             Out::Parquet(table) => {
+                let exact = |number: u64| number <= 1 << 53;
                 let text = match value {
-                    Some(Value::Text(text)) => Some(text.as_str().to_owned()),
+                    Some(Value::Text(text)) => Some(text.clone()),
+                    Some(Value::I64(number)) if !exact(number.unsigned_abs()) => Text::new(number.to_string()),
+                    Some(Value::U64(number)) if !exact(*number) => Text::new(number.to_string()),
                     _ => None,
                 };
-                let row = [
-                    Cell::Text(Some(name.to_owned())),
-                    Cell::Number(value.and_then(Value::as_f64)),
-                    Cell::Text(Some(quality)),
-                    Cell::Text(text),
-                ];
+                let number = value.filter(|_| text.is_none()).and_then(Value::as_f64).and_then(Value::from_f64);
+                let kind = value.map(|value| type_name(value.value_type()));
+                let text_of = |text: &str| Text::new(text).map(Value::Text);
+                let row = [text_of(name), number, text_of(&quality), text.map(Value::Text), kind.and_then(text_of)];
                 table.push(arrival, row).map_err(|error| unwritable(&error))
             }
         }
@@ -145,50 +174,48 @@ impl<W: Write + Send> Writer<W> {
                 let row = std::iter::once(arrival.micros().to_string()).chain(cells);
                 writer.write_record(row).map_err(|error| unwritable(&error))
             }
-            Out::Parquet(table) => {
-                let cells = row.into_iter().zip(&self.columns).map(|(value, column)| match column.value_type {
-                    ValueType::Text => Cell::Text(value.map(|value| value.to_string())),
-                    _ => Cell::Number(value.and_then(|value| value.as_f64())),
-                });
-                table.push(arrival, cells).map_err(|error| unwritable(&error))
-            }
+            Out::Parquet(table) => table.push(arrival, row).map_err(|error| unwritable(&error)),
         }
     }
 }
 
-/// One cell of a Parquet row.
-enum Cell {
-    Number(Option<f64>),
-    Text(Option<String>),
+/// As serde writes it.
+fn type_name(value_type: ValueType) -> &'static str {
+    match value_type {
+        ValueType::Bool => "bool",
+        ValueType::I64 => "i64",
+        ValueType::U64 => "u64",
+        ValueType::F64 => "f64",
+        ValueType::Text => "text",
+    }
 }
 
 impl<W: Write + Send> Table<W> {
     fn new(out: W, columns: &[Column], layout: Layout) -> Result<Self, Problem> {
-        let kinds: Vec<(&str, bool)> = match layout {
-            Layout::Long => vec![("tag", true), ("value", false), ("quality", true), ("text", true)],
-            Layout::Wide => {
-                columns.iter().map(|column| (column.name.as_str(), column.value_type == ValueType::Text)).collect()
-            }
+        const LONG: [(&str, ValueType); 5] = [
+            ("tag", ValueType::Text),
+            ("value", ValueType::F64),
+            ("quality", ValueType::Text),
+            ("text", ValueType::Text),
+            ("type", ValueType::Text),
+        ];
+        let kinds: Vec<(&str, ValueType)> = match layout {
+            Layout::Long => LONG.to_vec(),
+            Layout::Wide => columns.iter().map(|column| (column.name.as_str(), column.value_type)).collect(),
         };
         let schema = schema(&kinds).map_err(|error| unwritable(&error))?;
         let compression = Compression::ZSTD(ZstdLevel::default());
         let properties = Arc::new(WriterProperties::builder().set_compression(compression).build());
         let file = SerializedFileWriter::new(out, Arc::new(schema), properties).map_err(|error| unwritable(&error))?;
-        let cells =
-            kinds.iter().map(|(_, text)| if *text { Cells::Texts(Vec::new()) } else { Cells::Numbers(Vec::new()) });
+        let cells = kinds.iter().map(|(_, value_type)| Cells::new(*value_type));
         let most_rows = (CELLS / (kinds.len() + 1)).max(1);
         Ok(Self { file, arrivals: Vec::new(), cells: cells.collect(), most_rows })
     }
 
-    fn push(&mut self, arrival: Timestamp, row: impl IntoIterator<Item = Cell>) -> Result<(), ParquetError> {
+    fn push(&mut self, arrival: Timestamp, row: impl IntoIterator<Item = Option<Value>>) -> Result<(), ParquetError> {
         self.arrivals.push(arrival.micros());
-        for (column, cell) in self.cells.iter_mut().zip(row) {
-            match (column, cell) {
-                (Cells::Numbers(numbers), Cell::Number(number)) => numbers.push(number),
-                (Cells::Numbers(numbers), Cell::Text(_)) => numbers.push(None),
-                (Cells::Texts(texts), Cell::Text(text)) => texts.push(text),
-                (Cells::Texts(texts), Cell::Number(number)) => texts.push(number.map(|number| number.to_string())),
-            }
+        for (column, value) in self.cells.iter_mut().zip(row) {
+            column.push(value);
         }
         if self.arrivals.len() >= self.most_rows { self.end_group() } else { Ok(()) }
     }
@@ -217,28 +244,38 @@ fn write_cells<W: Write + Send>(
 ) -> Result<(), ParquetError> {
     let Some(mut column) = group.next_column()? else { return Ok(()) };
     match cells {
-        Cells::Numbers(numbers) => {
-            let levels: Vec<i16> = numbers.iter().map(|number| i16::from(number.is_some())).collect();
-            let filled: Vec<f64> = numbers.drain(..).flatten().collect();
-            column.typed::<DoubleType>().write_batch(&filled, Some(&levels), None)?;
-        }
-        Cells::Texts(texts) => {
-            let levels: Vec<i16> = texts.iter().map(|text| i16::from(text.is_some())).collect();
-            let filled: Vec<ByteArray> =
-                texts.drain(..).flatten().map(|text| ByteArray::from(text.into_bytes())).collect();
-            column.typed::<ByteArrayType>().write_batch(&filled, Some(&levels), None)?;
+        Cells::Bools(cells) => write_cell::<BoolType, _>(&mut column, cells, |value| value)?,
+        Cells::Integers(cells) => write_cell::<Int64Type, _>(&mut column, cells, |value| value)?,
+        Cells::Numbers(cells) => write_cell::<DoubleType, _>(&mut column, cells, |value| value)?,
+        Cells::Texts(cells) => {
+            write_cell::<ByteArrayType, _>(&mut column, cells, |text: String| ByteArray::from(text.into_bytes()))?;
         }
     }
     column.close()
 }
 
-fn schema(kinds: &[(&str, bool)]) -> Result<Type, ParquetError> {
+fn write_cell<T: DataType, V>(
+    column: &mut SerializedColumnWriter<'_>,
+    cells: &mut Vec<Option<V>>,
+    as_written: impl Fn(V) -> T::T,
+) -> Result<(), ParquetError> {
+    let levels: Vec<i16> = cells.iter().map(|cell| i16::from(cell.is_some())).collect();
+    let filled: Vec<T::T> = cells.drain(..).flatten().map(as_written).collect();
+    column.typed::<T>().write_batch(&filled, Some(&levels), None).map(drop)
+}
+
+fn schema(kinds: &[(&str, ValueType)]) -> Result<Type, ParquetError> {
     let arrival =
         Type::primitive_type_builder("arrival_us", Physical::INT64).with_repetition(Repetition::REQUIRED).build()?;
     let mut fields = vec![Arc::new(arrival)];
-    for (name, text) in kinds {
-        let physical = if *text { Physical::BYTE_ARRAY } else { Physical::DOUBLE };
-        let converted = if *text { ConvertedType::UTF8 } else { ConvertedType::NONE };
+    for (name, value_type) in kinds {
+        let (physical, converted) = match value_type {
+            ValueType::Bool => (Physical::BOOLEAN, ConvertedType::NONE),
+            ValueType::I64 => (Physical::INT64, ConvertedType::NONE),
+            ValueType::U64 => (Physical::INT64, ConvertedType::UINT_64),
+            ValueType::F64 => (Physical::DOUBLE, ConvertedType::NONE),
+            ValueType::Text => (Physical::BYTE_ARRAY, ConvertedType::UTF8),
+        };
         let field = Type::primitive_type_builder(name, physical)
             .with_repetition(Repetition::OPTIONAL)
             .with_converted_type(converted)

@@ -227,8 +227,6 @@ impl Model {
     }
 
     fn check_log(&self) {
-        let scales: Vec<_> =
-            (0..3).map(|n| (n % 2 == 1).then_some(store::LinearScale { factor: 0.1, offset: 4.0 })).collect();
         let mut scans: Vec<Scan> = Vec::new();
         let mut from = 1;
         loop {
