@@ -88,8 +88,8 @@ pub(crate) fn as_u32(number: usize) -> u32 {
 pub(crate) fn looks_torn(bytes: &[u8], at: u64) -> bool {
     const SECTOR: usize = 512;
     let zeros = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(|byte| *byte == 0);
-    let ends = |bytes: &[u8]| zeros(&bytes[bytes.len().saturating_sub(4)..]);
-    let begins = |bytes: &[u8]| zeros(&bytes[..bytes.len().min(4)]);
+    let ends = |bytes: &[u8]| zeros(&bytes[bytes.len().saturating_sub(8)..]);
+    let begins = |bytes: &[u8]| zeros(&bytes[..bytes.len().min(8)]);
     let into = usize::try_from(at % SECTOR as u64).unwrap_or(0);
     let first = (SECTOR - into) % SECTOR;
     let mut edges = (first..=bytes.len()).step_by(SECTOR).map(|edge| bytes.split_at(edge));

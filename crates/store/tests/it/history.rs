@@ -251,7 +251,7 @@ fn history_is_dropped_by_size_and_the_log_says_so() {
         store.seal_all(at(day * DAY + HOUR)).unwrap();
     }
     let used = store.stats(&FOREVER).unwrap();
-    let policy = Retention { keep: Duration::MAX, max_bytes: u64::midpoint(used.history_bytes, used.log_bytes) };
+    let policy = Retention { keep: Duration::MAX, max_bytes: used.log_bytes + used.history_bytes / 2 };
     assert!(store.retain(at(5 * DAY), &policy).unwrap().days >= 2);
     let left = store.stats(&policy).unwrap();
     let bytes = left.history_bytes + left.log_bytes;

@@ -18,7 +18,7 @@ pub(crate) fn at(millis: i64) -> Timestamp {
 }
 
 pub(crate) fn options(dir: impl Into<PathBuf>) -> StoreOptions {
-    StoreOptions { reserve: 0, ballast: 0, segment: 8 << 10, ..StoreOptions::new(dir, 0x5eed_0001) }
+    StoreOptions { reserve: 0, ballast: 0, segment: 8 << 10, ..StoreOptions::new(dir, 0x5eed_d1ce_9a3c_77b1) }
 }
 
 pub(crate) fn open(dir: &Path, now: i64) -> (Store, OpenReport) {
