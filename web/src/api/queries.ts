@@ -29,7 +29,7 @@ const DEMO_MS = 5_000;
 
 export const aboutQuery = queryOptions({ queryKey: ["about"], queryFn: () => client.GET("/api/v1/about"), staleTime: 60_000, refetchInterval: (query) => (query.state.data?.demo ? DEMO_MS : false) });
 
-export const meQuery = queryOptions({ queryKey: ["me"], queryFn: () => client.GET("/api/v1/me") });
+export const meQuery = queryOptions({ queryKey: ["me"], queryFn: () => client.GET("/api/v1/me"), refetchInterval: 30_000 });
 
 export const placesQuery = queryOptions({ queryKey: ["places"], queryFn: () => client.GET("/api/v1/places") });
 
