@@ -81,15 +81,15 @@ impl Edge {
     /// The tag's whole history, oldest first, as `history export` writes it.
     pub async fn history(&self, tags: &[&str]) -> Result<Vec<Sample>> {
         let file = self.data.with_extension("export.csv");
-        self.export(tags, &file).await?;
+        self.export(tags, &[], &file).await?;
         samples(&file)
     }
 
-    /// Everything of these tags as one long CSV or Parquet file.
-    pub async fn export(&self, tags: &[&str], file: &Path) -> Result<()> {
+    /// Everything of these tags as one CSV or Parquet file, with more options of `history export`.
+    pub async fn export(&self, tags: &[&str], options: &[&str], file: &Path) -> Result<()> {
         let (tags, file) = (tags.join(","), file.to_str().context("a path in UTF-8")?);
         let arguments = ["history", "export", "--tags", &tags, "--from", "0", "--to", "4102444800000000", file];
-        self.lastmile(&arguments).await?.good()?;
+        self.lastmile(&[&arguments, options].concat()).await?.good()?;
         Ok(())
     }
 

@@ -136,7 +136,7 @@ async fn a_late_reply_is_never_taken_for_another() -> Result<()> {
             line.transport
         ));
         ensure!(late >= 3, "{}: only {late} replies were late: nothing was tried", line.transport);
-        ensure!(good >= 20, "{}: only {good} good samples: it does not recover", line.transport);
+        ensure!(good >= 10, "{}: only {good} good samples: it does not recover", line.transport);
         ensure!(bad > 0, "{}: late replies were never noticed", line.transport);
     }
     ensure!(edge.stop(SOON).await?.success());

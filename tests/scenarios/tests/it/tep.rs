@@ -145,20 +145,32 @@ impl Watched {
             .fold(0.0, |sum, lost| sum + lost)
     }
 
-    /// Exports what the model saw, replays it, and compares with what was predicted live.
+    /// Exports what the model saw, replays it, and compares with what was predicted live: as a long CSV file with the
+    /// names of tags, and as a wide Parquet file with the names of signals.
     async fn replays_equally(&self, bundle: &Trained) -> Result<Replayed> {
         let mapping = mapping(&self.edge).await?;
-        let tags: Vec<&str> = mapping.iter().map(|(_, tag)| tag.as_str()).collect();
         let predictions = OUTPUTS.map(|output| format!("tep/tep-monitor/{output}"));
         let live = self.edge.history(&predictions.each_ref().map(String::as_str)).await?;
-        let file = self.folder.join("samples.csv");
-        self.edge.export(&tags, &file).await?;
+        let tags: Vec<&str> = mapping.iter().map(|(_, tag)| tag.as_str()).collect();
+        let long = self.folder.join("long.csv");
+        self.edge.export(&tags, &[], &long).await?;
+        let pairs: Vec<String> = mapping.iter().map(|(signal, tag)| format!("{signal}={tag}")).collect();
+        let map: Vec<&str> = pairs.iter().flat_map(|pair| ["--map", pair.as_str()]).collect();
+        let replayed = self.replay(&live, bundle, &long, &map).await?;
+        let wide = self.folder.join("wide.parquet");
+        self.edge.export(&pairs.iter().map(String::as_str).collect::<Vec<_>>(), &["--wide"], &wide).await?;
+        self.replay(&live, bundle, &wide, &[]).await?;
+        Ok(replayed)
+    }
+
+    async fn replay(&self, live: &[Sample], bundle: &Trained, file: &Path, map: &[&str]) -> Result<Replayed> {
         let mut run: Vec<OsString> = vec!["bundle".into(), "run".into(), bundle.packed.clone().into()];
-        run.extend(["--samples".into(), file.into_os_string()]);
-        run.extend(mapping.iter().flat_map(|(signal, tag)| ["--map".into(), format!("{signal}={tag}").into()]));
+        run.extend(["--samples".into(), file.as_os_str().to_owned()]);
+        run.extend(map.iter().map(OsString::from));
         let replay = Finished::lastmile(&run, SOON * 5).await?.good()?.stdout;
-        compare(&live, &replay)
-            .with_context(|| format!("{}; its edge said:\n{}", self.name, self.edge.program().output()))
+        compare(live, &replay).with_context(|| {
+            format!("{}, {}; its edge said:\n{}", self.name, file.display(), self.edge.program().output())
+        })
     }
 }
 
