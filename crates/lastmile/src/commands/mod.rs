@@ -28,7 +28,7 @@ pub(crate) fn run(cli: Cli) -> Exit {
         inference::worker_main();
         return Exit::Ok;
     }
-    log_to_stderr();
+    log_to_stderr(&cli.command);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -64,10 +64,12 @@ async fn dispatch(command: Command, out: Out) -> Ended {
     }
 }
 
-/// Warnings and worse, unless `LASTMILE_LOG` says otherwise (`info`, `edge=debug`).
-fn log_to_stderr() {
+/// What runs on logs warnings; a command says by itself what is wrong. `LASTMILE_LOG` says otherwise (`info`,
+/// `edge=debug`).
+fn log_to_stderr(command: &Command) {
+    let usual = if matches!(command, Command::Edge(_) | Command::Demo(_)) { "warn" } else { "error" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("LASTMILE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
 }
