@@ -61,7 +61,7 @@ for (const [name, path, options = {}] of shots) {
     await options.act?.(page);
     await page.waitForTimeout(options.wait ?? 500);
     await page.screenshot({ path: `${out}/${name}.png` });
-    const over = await page.evaluate(() => [document.documentElement.scrollWidth - innerWidth, (() => { const main = document.querySelector("main"); return main ? main.scrollHeight - main.clientHeight : 0; })()]);
+    const over = await page.evaluate(() => [Math.max(document.documentElement.scrollWidth - innerWidth, ...[...document.querySelectorAll("main, .content")].map((one) => one.scrollWidth - one.clientWidth)), (() => { const main = document.querySelector("main"); return main ? main.scrollHeight - main.clientHeight : 0; })()]);
     console.log(name, over[0] > 0 ? `WIDER BY ${over[0]}` : "", over[1] > 0 ? `scrolls ${over[1]}` : "", noise.length ? `\n   ${[...new Set(noise)].join("\n   ")}` : "");
   } catch (error) {
     failed += 1;
