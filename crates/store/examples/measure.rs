@@ -1,7 +1,9 @@
 //! What the store costs: `cargo run --release -p store --example measure [DIR]`. Prints figures, asserts nothing.
 //!
 //! 1. 16 series for 7 days at 1 s with scan jitter: bytes kept, trends, ten minutes of all.
-//! 2. 10,000 tags in 100 groups for 30 minutes, one synced commit a second: bytes written, memory, processor time.
+//! 2. 10,000 tags in 100 groups for 30 minutes, one synced commit a second: bytes written, memory, processor time. The
+//!    analog inputs come as raw counts under a scale that the store knows, then as single and as double precision numbers
+//!    without one.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -36,20 +38,28 @@ impl Random {
 /// A tag of the plant: 60 % analog inputs of 12 bits (random walk and noise), 15 % set-points, 15 % bits, 9.5 % counters,
 /// 0.5 % texts.
 enum Kind {
-    Analog { scale: LinearScale, at: i64 },
+    Analog { scale: LinearScale, at: i64, given: Given },
     SetPoint(f64),
     Bit(bool),
     Counter(i64),
     State(u64),
 }
 
+/// How the store gets an analog input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Given {
+    Counts,
+    Singles,
+    Doubles,
+}
+
 impl Kind {
-    fn new(number: u64) -> Self {
+    fn new(number: u64, given: Given) -> Self {
         let spans = [100.0, 16.0, 250.0, 6.0, 1500.0];
         match number % 200 {
             0..120 => {
                 let span = spans[usize::try_from(number % 5).unwrap_or(0)];
-                Self::Analog { scale: LinearScale { factor: span / 4095.0, offset: 0.0 }, at: 2048 }
+                Self::Analog { scale: LinearScale { factor: span / 4095.0, offset: 0.0 }, at: 2048, given }
             }
             120..150 => Self::SetPoint(42.5),
             150..180 => Self::Bit(false),
@@ -60,7 +70,7 @@ impl Kind {
 
     fn def(&self, tag: &str) -> Result<SeriesDef, Failed> {
         let (value_type, scale) = match self {
-            Self::Analog { scale, .. } => (ValueType::F64, Some(*scale)),
+            Self::Analog { scale, given, .. } => (ValueType::F64, (*given == Given::Counts).then_some(*scale)),
             Self::SetPoint(_) => (ValueType::F64, None),
             Self::Bit(_) => (ValueType::Bool, None),
             Self::Counter(_) => (ValueType::I64, None),
@@ -69,15 +79,16 @@ impl Kind {
         Ok(SeriesDef { tag: tag.parse()?, value_type, unit: String::new(), scale })
     }
 
-    #[expect(clippy::cast_possible_wrap, reason = "small random numbers")]
+    #[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "small random numbers")]
     fn next(&mut self, random: &mut Random) -> Option<Value> {
         match self {
-            Self::Analog { scale, at } => {
+            Self::Analog { scale, at, given } => {
                 if random.below(4) == 0 {
                     *at = (*at + random.below(3) as i64 - 1).clamp(0, 4000);
                 }
                 let raw = *at + random.below(5) as i64;
-                Value::from_f64(raw as f64 * scale.factor + scale.offset)
+                let number = raw as f64 * scale.factor + scale.offset;
+                Value::from_f64(if *given == Given::Singles { f64::from(number as f32) } else { number })
             }
             Self::SetPoint(value) => {
                 if random.below(3600) == 0 {
@@ -110,10 +121,10 @@ struct Plant {
 }
 
 impl Plant {
-    fn new(store: &Store, groups: u64, width: u64) -> Result<Self, Failed> {
+    fn new(store: &Store, groups: u64, width: u64, given: Given) -> Result<Self, Failed> {
         let mut plant = Self { groups: Vec::new(), series: Vec::new(), random: Random(88_172_645_463_325_252) };
         for group in 0..groups {
-            let kinds: Vec<Kind> = (0..width).map(|tag| Kind::new(tag * 200 / width + group)).collect();
+            let kinds: Vec<Kind> = (0..width).map(|tag| Kind::new(tag * 200 / width + group, given)).collect();
             let mut list = Vec::new();
             for (tag, kind) in kinds.iter().enumerate() {
                 list.push(store.define_series(&kind.def(&format!("plant/g{group}/t{tag}"))?)?);
@@ -179,7 +190,7 @@ const FOREVER: Retention = Retention { keep: std::time::Duration::MAX, max_bytes
 /// 16 series for 7 days, and what is read from them.
 fn week(dir: &Path, out: &mut String) -> Result<(), Failed> {
     let (store, _) = Store::open(options(dir), Timestamp::from_millis(START))?;
-    let mut plant = Plant::new(&store, 1, 16)?;
+    let mut plant = Plant::new(&store, 1, 16, Given::Counts)?;
     let mut batch = Vec::new();
     let begun = now();
     for second in 0..7 * DAY / 1000 {
@@ -238,10 +249,10 @@ fn week(dir: &Path, out: &mut String) -> Result<(), Failed> {
 }
 
 /// 10,000 tags at 1 s, as an edge writes them.
-fn load(dir: &Path, seconds: i64, out: &mut String) -> Result<(), Failed> {
+fn load(dir: &Path, seconds: i64, given: Given, out: &mut String) -> Result<(), Failed> {
     let (store, _) = Store::open(options(dir), Timestamp::from_millis(START))?;
-    writeln!(out, "load: memory before {} kB", proc("status", "VmRSS:"))?;
-    let mut plant = Plant::new(&store, 100, 100)?;
+    writeln!(out, "load, analog inputs as {given:?}: memory before {} kB", proc("status", "VmRSS:"))?;
+    let mut plant = Plant::new(&store, 100, 100, given)?;
     writeln!(out, "  memory with the plant's 10,000 tags {} kB", proc("status", "VmRSS:"))?;
     let mut batch = Vec::new();
     let (written, cpu, begun) = (proc("io", "write_bytes:"), cpu_seconds(), now());
@@ -307,28 +318,37 @@ fn load(dir: &Path, seconds: i64, out: &mut String) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A small edge for an hour.
+fn idle(dir: &Path, out: &mut String) -> Result<(), Failed> {
+    let before = proc("status", "VmRSS:");
+    let (store, _) = Store::open(options(dir), Timestamp::from_millis(START))?;
+    let mut plant = Plant::new(&store, 2, 16, Given::Counts)?;
+    let written = proc("io", "write_bytes:");
+    let mut batch = Vec::new();
+    for second in 0..3600 {
+        plant.second(START + second * 1000, &mut batch);
+        store.append(&batch)?;
+        store.seal_due(Timestamp::from_millis(START + second * 1000), 2)?;
+        batch.clear();
+    }
+    let written = (proc("io", "write_bytes:") - written) as f64 / 3600.0;
+    let memory = proc("status", "VmRSS:");
+    writeln!(out, "idle: 32 tags for an hour: memory {before} -> {memory} kB, {written:.0} bytes written a second")?;
+    Ok(())
+}
+
 #[expect(clippy::print_stdout, reason = "what it is for")]
 fn main() -> Result<(), Failed> {
     let dir = std::env::args().nth(1).map_or_else(std::env::temp_dir, Into::into);
     let mut out = String::new();
-    for (name, measure) in [("idle", None), ("load", Some(true)), ("week", Some(false))] {
+    for part in ["idle", "load", "load singles", "load doubles", "week"] {
         let scratch = tempfile::tempdir_in(&dir)?;
-        match measure {
-            None => {
-                let before = proc("status", "VmRSS:");
-                let (store, _) = Store::open(options(scratch.path()), Timestamp::from_millis(START))?;
-                let mut plant = Plant::new(&store, 2, 16)?;
-                let mut batch = Vec::new();
-                for second in 0..3600 {
-                    plant.second(START + second * 1000, &mut batch);
-                    store.append(&batch)?;
-                    store.seal_due(Timestamp::from_millis(START + second * 1000), 2)?;
-                    batch.clear();
-                }
-                writeln!(out, "{name}: 32 tags for an hour: memory {before} -> {} kB", proc("status", "VmRSS:"))?;
-            }
-            Some(true) => load(scratch.path(), 1800, &mut out)?,
-            Some(false) => week(scratch.path(), &mut out)?,
+        match part {
+            "idle" => idle(scratch.path(), &mut out)?,
+            "load" => load(scratch.path(), 1800, Given::Counts, &mut out)?,
+            "load singles" => load(scratch.path(), 1800, Given::Singles, &mut out)?,
+            "load doubles" => load(scratch.path(), 1800, Given::Doubles, &mut out)?,
+            _ => week(scratch.path(), &mut out)?,
         }
         print!("{out}");
         out.clear();
