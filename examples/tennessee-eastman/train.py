@@ -49,7 +49,7 @@ def contract(speed, normal):
             "unit": tag["unit"],
             "range": [float(tag["low"]), float(tag["high"])],
             "rate": span(every),
-            "max_gap": bundle.span(max(gap / speed, 5.0)),
+            "max_gap": bundle.span(max(gap / speed, 1.0)),
         }
         for tag in process.signals()[0]
     ]
