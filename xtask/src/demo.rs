@@ -50,7 +50,7 @@ fn prepare() -> Result<()> {
 /// Builds the program as the demo, the scenarios and the page tests run it: quick to build, hot spots optimised.
 fn build() -> Result<()> {
     say("building lastmile; the first time takes some minutes …");
-    run(cargo().args(["build", "--package", "lastmile"]))
+    run(cargo().args(paths::BUILD_LASTMILE))
 }
 
 fn lastmile_demo() -> Command {

@@ -26,13 +26,14 @@ const FILES: [Generated; 3] = [
 pub(crate) fn command(mut args: Args) -> Result<bool> {
     let check = args.flag("--check");
     args.end()?;
-    run_all(check)
+    run_all(check, paths::BUILD_LASTMILE)
 }
 
 /// Writes every generated file again, or with `check` only says which ones differ. True when none differs.
-pub(crate) fn run_all(check: bool) -> Result<bool> {
+/// `build` says how the program is built that knows them.
+pub(crate) fn run_all(check: bool, build: [&str; 3]) -> Result<bool> {
     setup::web_packages()?;
-    run(cargo().args(["build", "--package", "lastmile"]))?;
+    run(cargo().args(build))?;
     let mut current = true;
     for generated in FILES {
         let wanted = (generated.make)().with_context(|| generated.file)?;

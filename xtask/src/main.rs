@@ -68,7 +68,7 @@ fn run() -> Result<bool> {
         "scenario" => suite::scenario(args),
         "check" => {
             args.end()?;
-            Ok(check::command())
+            Ok(check::command(paths::BUILD_LASTMILE))
         }
         "tidy" => {
             args.end()?;
@@ -81,7 +81,7 @@ fn run() -> Result<bool> {
         "gen" => generate::command(args),
         "ci" => {
             args.end()?;
-            Ok(check::command() && suite::command(Args::new(std::iter::empty()))?)
+            Ok(check::command(paths::BUILD_ALL) && suite::command(Args::new(std::iter::empty()))?)
         }
         "help" | "-h" | "--help" => {
             say(HELP);

@@ -27,6 +27,12 @@ pub(crate) fn lastmile() -> PathBuf {
     target().join("debug").join(format!("lastmile{}", std::env::consts::EXE_SUFFIX))
 }
 
+/// What builds [`lastmile`] alone, quickest.
+pub(crate) const BUILD_LASTMILE: [&str; 3] = ["build", "--package", "lastmile"];
+
+/// What builds it together with every test: other features of shared parts, so the two builds share less than one hopes.
+pub(crate) const BUILD_ALL: [&str; 3] = ["build", "--workspace", "--all-targets"];
+
 /// Python with the test peers installed.
 pub(crate) fn python() -> PathBuf {
     scratch().join("venv/bin/python")

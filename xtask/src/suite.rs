@@ -28,7 +28,7 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
     let mut report = Report::default();
     report.must("set up", || setup::run(For::Test, &without))?;
     // once, for all that follows, with the same features for every package
-    report.must("build", || run(cargo().args(["build", "--workspace", "--all-targets"])))?;
+    report.must("build", || run(cargo().args(paths::BUILD_ALL)))?;
     let postgres = if wanted(Part::Postgres) { Some(Postgres::start()?) } else { None };
     let suite = Suite { postgres, without: without.clone() };
     report.step("Rust tests", || {
@@ -65,7 +65,7 @@ pub(crate) fn scenario(mut args: Args) -> Result<bool> {
     args.end()?;
     let name = known_scenario(&name)?;
     setup::run(For::Test, &[Part::Postgres, Part::Mosquitto, Part::Browser])?;
-    run(cargo().args(["build", "--package", "lastmile"]))?;
+    run(cargo().args(paths::BUILD_LASTMILE))?;
     let suite = Suite { postgres: None, without: Vec::new() };
     suite.scenarios((name != "all").then_some(name.as_str()))?;
     Ok(true)
@@ -97,7 +97,8 @@ impl Suite {
     /// One scenario or all, one after the other: they measure times, and two cores are soon full.
     fn scenarios(&self, name: Option<&str>) -> Result<()> {
         let mut tests = cargo();
-        tests.args(["test", "--package", SCENARIOS, "--test", "it", "--"]);
+        // of the whole workspace, so that the parts they share with it are not built again with other features
+        tests.args(["test", "--workspace", "--test", SCENARIOS, "--"]);
         tests.args(name.map(|name| format!("{name}::"))).args(["--nocapture", "--test-threads=1"]);
         run(self.on(&mut tests))
     }
