@@ -20,7 +20,7 @@ import bundle_writer as bundle  # noqa: E402
 
 TRAIN, LIMIT = (101, 102, 111, 112), (103, 113, 114, 115)  # seeds; 104 and 301, 302 are for the table, 16..20 for nobody
 HOURS = 96  # per run, the first 24 for settling
-MARGIN = 1.05
+MARGIN = 1.15
 
 
 def train(jobs):
@@ -33,7 +33,7 @@ def train(jobs):
     for seed in LIMIT:  # limits hold for even rows, for uneven ones and for repeated ones
         unseen.append(process.rows(*data[seed])[1])
         unseen.append(process.rows(*data[seed], rng)[1])
-        unseen.append(process.rows(*data[seed], rng, age_s=54, hiccups=0.01)[1])
+        unseen.append(process.rows(*data[seed], rng, age_s=54, hiccups=0.05)[1])
     return Detector(fast, noisy).fit(normal).calibrate(unseen, MARGIN), np.concatenate(normal), unseen[0]
 
 
