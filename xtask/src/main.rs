@@ -3,6 +3,8 @@
 //! Each command is one file or folder beside this one. Nothing here is part of the product.
 
 mod args;
+#[expect(dead_code, unused_imports, reason = "the first bench comes with the next commit and takes this line away")]
+mod bench;
 mod check;
 mod demo;
 mod deny;
@@ -33,6 +35,7 @@ usage: cargo xtask COMMAND
   test [--without PART]…                      set up, build, then every test there is
   test CRATE                                  the tests of one crate, with the servers they talk to
   scenario NAME|all                           one whole-system test from tests/scenarios
+  bench NAME [--short] [--rounds N]           measure the release build beside others; writes docs/bench/NAME.md
   check                                       format, lints, licences, house rules, generated files
   tidy                                        only the house rules
   deny                                        only licences, sources and banned crates
@@ -66,6 +69,7 @@ fn run() -> Result<bool> {
         "dev" => demo::dev(args),
         "test" => suite::command(args),
         "scenario" => suite::scenario(args),
+        "bench" => bench::command(args),
         "check" => {
             args.end()?;
             Ok(check::command(paths::BUILD_LASTMILE))

@@ -3,7 +3,8 @@
 use super::{Finding, Tree};
 
 /// First parts of paths that we take for paths of this repository.
-const TOP_LEVEL: [&str; 9] = [".ci", ".cargo", "changelog.d", "crates", "docs", "examples", "tests", "web", "xtask"];
+const TOP_LEVEL: [&str; 10] =
+    [".ci", ".cargo", "bench", "changelog.d", "crates", "docs", "examples", "tests", "web", "xtask"];
 /// Made by a set-up, never in git.
 const MADE: [&str; 2] = ["web/node_modules", "web/dist"];
 const CHANGE_KINDS: [&str; 5] = ["added", "changed", "fixed", "security", "breaking"];
