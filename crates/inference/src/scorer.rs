@@ -269,13 +269,20 @@ impl Scorer {
         place.windows.push(&self.plan, signal, conversion, reading);
     }
 
-    /// Windows that end at or before `watermark`, the oldest first. The promise behind a watermark: every sample that
-    /// arrived up to then has been pushed. Gives at most about a thousand: call until it gives none.
+    /// Windows of all places that end at or before `watermark`, the oldest first. The promise behind a watermark: every
+    /// sample that arrived up to then has been pushed. Gives at most about a thousand: call until it gives none.
     pub fn due(&mut self, watermark: Timestamp) -> Vec<Job> {
+        self.due_at((0..self.places.len()).map(|place| (place, watermark)))
+    }
+
+    /// The same for some places, each once and with a watermark of its own: what one machine triggers need not wait for
+    /// the others. Gives at most about a thousand windows: call until it gives none.
+    pub fn due_at(&mut self, places: impl IntoIterator<Item = (usize, Timestamp)>) -> Vec<Job> {
         let limit = (MOST_DUE / self.places.len().max(1)).max(1);
         let mut jobs = Vec::new();
-        for index in 0..self.places.len() {
-            for window in self.places[index].windows.advance(&self.plan, watermark, limit) {
+        for (index, watermark) in places {
+            let Some(place) = self.places.get_mut(index) else { continue };
+            for window in place.windows.advance(&self.plan, watermark, limit) {
                 jobs.push(self.job(index, window));
             }
         }

@@ -104,7 +104,7 @@ pub(super) async fn prepare(
         outputs.push(group);
         output_tags.push(tags);
     }
-    let report = Arc::new(DeploymentReport::new(wanted.at.len(), started));
+    let report = Arc::new(DeploymentReport::new(wanted.at.len(), contract.signals.len(), started));
     Ok(Prepared { contract, routes, outputs, output_tags, report, scorer, worker, scans })
 }
 

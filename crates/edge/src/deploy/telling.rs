@@ -52,7 +52,7 @@ impl Deploys {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         let mut by_process = std::collections::HashMap::new();
         for (status, _) in running.iter().filter_map(Running::runs).filter_map(|runs| runs.report.worker_now()) {
-            by_process.insert(status.pid, status.memory.unwrap_or(0));
+            by_process.insert(status.pid, status.memory().unwrap_or(0));
         }
         by_process.values().sum()
     }
@@ -73,7 +73,7 @@ impl Deploys {
                 of.push(gauge(
                     "worker_memory_bytes",
                     "Memory of the model's process (PSS).",
-                    worker.memory.unwrap_or(0) as f64,
+                    worker.memory().unwrap_or(0) as f64,
                 ));
             }
             for mut metric in of {
@@ -147,7 +147,7 @@ impl Running {
         let last = now_at.last.as_ref();
         let worker = runs.report.worker_now();
         let condition = last.and_then(|last| last.condition).and_then(|at| runs.contract.conditions.get(at));
-        let oldest = now_at.inputs.values().min();
+        let oldest = now_at.inputs.iter().flatten().min();
         Runtime {
             deployment: self.wanted.name.clone(),
             place: place.to_string(),

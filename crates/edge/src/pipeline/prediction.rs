@@ -1,8 +1,10 @@
 //! Scans → windows → predictions → decisions of one deployment. The cores are in `inference`; this stage brings them
 //! samples, lets the worker run the model, and hands on what comes out. It never waits for anything but its worker.
 
+mod heard;
 mod report;
 
+use heard::Heard;
 pub(crate) use report::{DeploymentReport, PlaceNow};
 
 use std::collections::HashMap;
@@ -60,18 +62,19 @@ pub(crate) struct Stage {
 impl Stage {
     /// Takes one scan in: its values become samples of the signals that are mapped to them.
     pub(crate) fn push(&mut self, scan: &Scan) {
-        for route in self.routes.get(&scan.group).map_or(&[][..], Vec::as_slice) {
-            let value = scan.values.get(route.position).and_then(Option::as_ref);
+        let routes = self.routes.get(&scan.group).map_or(&[][..], Vec::as_slice);
+        let value = |route: &Route| scan.values.get(route.position).and_then(Option::as_ref);
+        for route in routes {
             let quality = scan.qualities.get(route.position).copied().unwrap_or(Quality::BAD);
-            self.scorer.push(route.place, route.signal, scan.arrival, value, quality);
-            self.report.input(route.place, route.signal, scan.arrival, value.is_some());
+            self.scorer.push(route.place, route.signal, scan.arrival, value(route), quality);
         }
+        self.report.inputs(scan.arrival, routes.iter().filter(|route| value(route).is_some()));
     }
 }
 
 /// Runs a deployment until `stop`. `scans` brings the groups of its routes and nothing else.
 pub(crate) async fn run(mut stage: Stage, mut scans: mpsc::Receiver<Arc<Scan>>, stop: CancellationToken) {
-    let mut newest: HashMap<GroupId, Timestamp> = stage.routes.keys().map(|group| (*group, Timestamp::MIN)).collect();
+    let mut heard = Heard::new(&stage);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -80,26 +83,25 @@ pub(crate) async fn run(mut stage: Stage, mut scans: mpsc::Receiver<Arc<Scan>>, 
             scan = scans.recv() => match scan {
                 Some(scan) => {
                     stage.push(&scan);
-                    newest.insert(scan.group, scan.arrival);
+                    heard.note(&scan);
                     while let Ok(scan) = scans.try_recv() {
                         stage.push(&scan);
-                        newest.insert(scan.group, scan.arrival);
+                        heard.note(&scan);
                     }
                 }
                 None => break,
             },
-            _ = tick.tick() => {}
+            _ = tick.tick() => heard.look_at_all(),
         }
-        let heard = newest.values().min().copied().unwrap_or(Timestamp::MIN);
-        let watermark = heard.max(stage.clock.arrival().minus(GRACE));
-        stage.predict_due(watermark).await;
+        let due = heard.take_watermarks(stage.clock.arrival().minus(GRACE));
+        stage.predict_due(&due).await;
     }
 }
 
 impl Stage {
-    async fn predict_due(&mut self, watermark: Timestamp) {
+    async fn predict_due(&mut self, due: &[(usize, Timestamp)]) {
         loop {
-            let jobs = self.scorer.due(watermark);
+            let jobs = self.scorer.due_at(due.iter().copied());
             if jobs.is_empty() {
                 return;
             }

@@ -238,8 +238,14 @@ pub struct WorkerStatus {
     pub restarts: u64,
     /// The last failure in words.
     pub last_failure: Option<String>,
-    /// Proportional set size of the process in bytes.
-    pub memory: Option<u64>,
+}
+
+impl WorkerStatus {
+    /// Proportional set size of the process in bytes, now. The kernel walks all its memory for it: ask when somebody
+    /// looks, not with every call.
+    pub fn memory(&self) -> Option<u64> {
+        self.pid.and_then(process::proportional_set_size)
+    }
 }
 
 /// The edge's side of one worker process and its model. One caller at a time; share it behind a mutex.
@@ -303,14 +309,12 @@ impl Worker {
 
     /// How it is doing.
     pub fn status(&self) -> WorkerStatus {
-        let pid = self.process.as_ref().and_then(Process::pid);
         WorkerStatus {
-            pid,
+            pid: self.process.as_ref().and_then(Process::pid),
             failures: self.breaker.failures(),
             breaker_open: self.breaker.open(),
             restarts: self.starts.saturating_sub(1),
             last_failure: self.last_failure.clone(),
-            memory: pid.and_then(process::proportional_set_size),
         }
     }
 

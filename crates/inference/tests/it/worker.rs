@@ -53,7 +53,7 @@ async fn a_loaded_model_tells_its_inputs_outputs_digest_and_memory() {
     assert_eq!(loaded.inputs[0].kind, "f32[?, 6]");
     assert_eq!(loaded.outputs[0].name, "score");
     assert!(loaded.digest.starts_with("sha256:") && loaded.digest.len() == 71);
-    let memory = worker.status().memory.unwrap();
+    let memory = worker.status().memory().unwrap();
     assert!(memory > 1 << 20 && memory < 200 << 20, "{memory}");
     let again = Worker::new(peers::spec()).load(source(&peers::ordinary("mlp").model), Some(loaded.digest)).await;
     again.unwrap();

@@ -8,6 +8,8 @@ use std::time::Duration;
 use domain::{Contribution, Timestamp};
 use inference::{PredictionRow, WorkerStatus};
 
+use super::Route;
+
 /// What is known of one place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PlaceNow {
@@ -19,8 +21,8 @@ pub(crate) struct PlaceNow {
     pub because: Vec<Contribution>,
     /// How long the last call of the model took.
     pub took: Duration,
-    /// The newest usable sample per signal.
-    pub inputs: HashMap<usize, Timestamp>,
+    /// The newest usable sample per signal; none before the first.
+    pub inputs: Vec<Option<Timestamp>>,
 }
 
 /// See the module.
@@ -35,10 +37,11 @@ pub(crate) struct DeploymentReport {
 }
 
 impl DeploymentReport {
-    /// For so many places, starting now.
-    pub(crate) fn new(places: usize, started: Timestamp) -> Self {
+    /// For so many places with so many signals each, starting now.
+    pub(crate) fn new(places: usize, signals: usize, started: Timestamp) -> Self {
+        let place = PlaceNow { inputs: vec![None; signals], ..PlaceNow::default() };
         Self {
-            places: Mutex::new(vec![PlaceNow::default(); places]),
+            places: Mutex::new(vec![place; places]),
             worker: Mutex::default(),
             started,
             first: Mutex::default(),
@@ -47,9 +50,13 @@ impl DeploymentReport {
         }
     }
 
-    pub(super) fn input(&self, place: usize, signal: usize, at: Timestamp, usable: bool) {
-        if usable && let Some(place) = lock(&self.places).get_mut(place) {
-            place.inputs.insert(signal, at);
+    /// Usable samples of one scan went to these places and signals.
+    pub(super) fn inputs<'a>(&self, at: Timestamp, routes: impl Iterator<Item = &'a Route>) {
+        let mut places = lock(&self.places);
+        for route in routes {
+            if let Some(input) = places.get_mut(route.place).and_then(|place| place.inputs.get_mut(route.signal)) {
+                *input = Some(at);
+            }
         }
     }
 
