@@ -9,6 +9,7 @@ pub mod export;
 pub(crate) mod read;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::unit::Unit;
@@ -31,9 +32,9 @@ pub struct SiteConfig {
     /// Connections to machines and gateways.
     #[serde(default, rename = "device", skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<Device>,
-    /// Points read from devices.
+    /// Points read from devices. Shared: there may be a hundred thousand, and whoever runs them holds on to them.
     #[serde(default, rename = "tag", skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Tag>,
+    pub tags: Vec<Arc<Tag>>,
     /// Tags that belong to no device and are written by people or SCADA.
     #[serde(default, rename = "variable", skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<Variable>,
@@ -223,7 +224,7 @@ pub struct Tag {
     pub deadband: Option<f64>,
     /// The value counts only while another tag says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub valid_if: Option<ValidIf>,
+    pub valid_if: Option<Box<ValidIf>>,
     /// Raw values that mean "the sensor failed".
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fail_codes: Vec<f64>,
@@ -236,6 +237,13 @@ pub struct Tag {
     /// Older than this is stale; none = [`SiteConfig::stale_after`] decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale_after: Option<TimeSpan>,
+}
+
+impl Tag {
+    /// When it is stale, read at `period`: as it says, else after three periods, at least 5 s.
+    pub fn stale_after_for(&self, period: Duration) -> Duration {
+        self.stale_after.map_or_else(|| (period * 3).max(Duration::from_secs(5)), TimeSpan::get)
+    }
 }
 
 /// From raw to engineering value.
@@ -328,6 +336,8 @@ pub struct Variable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct HistorySettings {
+    /// Whether anything is kept. Without history there are no trends, and windows begin empty after each start.
+    pub on: bool,
     /// Older than this goes.
     pub keep: TimeSpan,
     /// More than this, and the oldest goes.
@@ -339,6 +349,7 @@ pub struct HistorySettings {
 impl Default for HistorySettings {
     fn default() -> Self {
         Self {
+            on: true,
             keep: TimeSpan::from_secs(90 * 86_400),
             max_size: ByteSize::from_bytes(20_000_000_000),
             memory: ByteSize::from_bytes(64_000_000),
@@ -380,7 +391,7 @@ impl SiteConfig {
 
     /// The tag of that name, not a variable.
     pub fn tag(&self, name: &str) -> Option<&Tag> {
-        self.tags.iter().find(|tag| tag.name.as_str() == name)
+        self.tags.iter().map(Arc::as_ref).find(|tag| tag.name.as_str() == name)
     }
 
     /// The period a tag is read at: its own, else its device's.
@@ -389,9 +400,9 @@ impl SiteConfig {
         tag.period.unwrap_or_else(device).get()
     }
 
-    /// When a tag is stale: as it says, else after three periods, at least 5 s.
+    /// When a tag is stale.
     pub fn stale_after(&self, tag: &Tag) -> Duration {
-        tag.stale_after.map_or_else(|| (self.period(tag) * 3).max(Duration::from_secs(5)), TimeSpan::get)
+        tag.stale_after_for(self.period(tag))
     }
 }
 

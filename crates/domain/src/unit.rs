@@ -15,8 +15,11 @@ use serde::{Deserialize, Serialize};
 /// A unit by its UCUM code, with what it measures. Two units are equal when their codes are.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Unit {
-    code: Arc<str>,
+pub struct Unit(Arc<Known>);
+
+/// What is known of a unit; shared, because a plant has many tags and few units.
+struct Known {
+    code: Box<str>,
     meaning: Meaning,
 }
 
@@ -160,37 +163,37 @@ impl Unit {
     pub fn parse(text: &str) -> Result<Self, UnitError> {
         let code = spelling::to_ucum(text)?;
         let meaning = table::meaning(&code).map_err(|part| spelling::unknown(text, &part))?;
-        Ok(Self { code: code.into(), meaning })
+        Ok(Self(Arc::new(Known { code: code.into(), meaning })))
     }
 
     /// The unit of a plain number, `1`.
     pub fn one() -> Self {
         let meaning = Meaning { dimension: [0; 8], kind: Kind::Plain, numerator: 1.0, denominator: 1.0, zero: 0.0 };
-        Self { code: "1".into(), meaning }
+        Self(Arc::new(Known { code: "1".into(), meaning }))
     }
 
     /// The UCUM code, for machines: `Cel`, `bar{gauge}`, `m3{normal}/h`.
     pub fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 
     /// As screens show it: `°C`, `bar(g)`, `Nm³/h`; empty for a plain number.
     pub fn display(&self) -> String {
-        spelling::to_display(&self.code)
+        spelling::to_display(&self.0.code)
     }
 
     /// What it measures where the dimension does not tell it.
     pub fn kind(&self) -> Kind {
-        self.meaning.kind
+        self.0.meaning.kind
     }
 
     /// How values in this unit become values in `to`.
     pub fn conversion(&self, to: &Self) -> Result<Conversion, UnitMismatch> {
-        let (here, there) = (&self.meaning, &to.meaning);
+        let (here, there) = (&self.0.meaning, &to.0.meaning);
         if here.dimension != there.dimension || here.kind != there.kind {
             return Err(self.mismatch(to));
         }
-        if self.code == to.code || here == there {
+        if self.0.code == to.0.code || here == there {
             return Ok(Conversion::IDENTITY);
         }
         // one division of two products: exact where the factors are whole, else wrong in the last place only
@@ -205,25 +208,25 @@ impl Unit {
             shown => format!("`{shown}`"),
         };
         let (from_name, to_name) = (named(self), named(to));
-        let (what, hint) = if self.meaning.dimension == to.meaning.dimension {
-            let said = |unit: &Self| match unit.meaning.kind {
-                Kind::Plain if unit.meaning.dimension == table::PRESSURE => "does not say whether gauge or absolute",
-                Kind::Plain if table::has_volume(unit.meaning.dimension) => "is the actual volume",
+        let (what, hint) = if self.0.meaning.dimension == to.0.meaning.dimension {
+            let said = |unit: &Self| match unit.0.meaning.kind {
+                Kind::Plain if unit.0.meaning.dimension == table::PRESSURE => "does not say whether gauge or absolute",
+                Kind::Plain if table::has_volume(unit.0.meaning.dimension) => "is the actual volume",
                 Kind::Plain => "is a plain ratio",
                 _ => "",
             };
             let clause = |unit: &Self, name: &str| match said(unit) {
-                "" => format!("{name} is {}", unit.meaning.kind.words()),
+                "" => format!("{name} is {}", unit.0.meaning.kind.words()),
                 words => format!("{name} {words}"),
             };
             (
                 format!("{}, but {}", clause(self, &from_name), clause(to, &to_name)),
-                kind_hint(self.meaning.kind, to.meaning.kind),
+                kind_hint(self.0.meaning.kind, to.0.meaning.kind),
             )
         } else {
             (format!("{from_name} and {to_name} measure different things"), "")
         };
-        UnitMismatch { from: self.code.to_string(), to: to.code.to_string(), what, hint: hint.to_owned() }
+        UnitMismatch { from: self.0.code.to_string(), to: to.0.code.to_string(), what, hint: hint.to_owned() }
     }
 }
 
@@ -252,7 +255,7 @@ pub fn convert(value: f64, from: &Unit, to: &Unit) -> Result<f64, UnitMismatch> 
 
 impl PartialEq for Unit {
     fn eq(&self, other: &Self) -> bool {
-        self.code == other.code
+        self.0.code == other.0.code
     }
 }
 
@@ -260,20 +263,20 @@ impl Eq for Unit {}
 
 impl std::hash::Hash for Unit {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.code.hash(state);
+        self.0.code.hash(state);
     }
 }
 
 impl fmt::Debug for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Unit({})", self.code)
+        write!(f, "Unit({})", self.0.code)
     }
 }
 
 /// The UCUM code; [`Unit::display`] is for screens.
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.code)
+        f.write_str(&self.0.code)
     }
 }
 
@@ -293,7 +296,7 @@ impl TryFrom<String> for Unit {
 
 impl From<Unit> for String {
     fn from(unit: Unit) -> Self {
-        unit.code.as_ref().to_owned()
+        unit.code().to_owned()
     }
 }
 

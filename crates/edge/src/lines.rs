@@ -5,8 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use config::site::{SiteConfig, Tag};
-use domain::{GroupId, Problem, SeriesId, ValueType};
-use drivers::ReadGroup;
+use domain::{GroupId, Problem, SeriesId, TagPath, ValueType};
+use drivers::RequestWords;
 use store::{LinearScale, SeriesDef, Store};
 use tokio::sync::mpsc;
 
@@ -58,9 +58,9 @@ pub(crate) struct RunningGroup {
     /// How often.
     pub period: Duration,
     /// Its tags, by name.
-    pub tags: Vec<String>,
-    /// Its requests as planned at the start.
-    pub read: ReadGroup,
+    pub tags: Vec<TagPath>,
+    /// Its requests as planned at the start, in words.
+    pub blocks: Arc<[RequestWords]>,
     /// What is told about it.
     pub report: Arc<GroupReport>,
 }
@@ -99,7 +99,7 @@ impl Lines {
             let known =
                 self.running.read().unwrap_or_else(PoisonError::into_inner).iter().any(|line| line.plan == plan);
             if !known {
-                let line = start(plan, site, ground)?;
+                let line = start(plan, ground)?;
                 self.running.write().unwrap_or_else(PoisonError::into_inner).push(line);
             }
         }
@@ -124,7 +124,7 @@ impl Lines {
 }
 
 /// Plans the groups of a line, gives their series numbers and starts the task.
-fn start(plan: LinePlan, site: &SiteConfig, ground: &Ground) -> Result<Running, Problem> {
+fn start(plan: LinePlan, ground: &Ground) -> Result<Running, Problem> {
     let (asks, receiver) = mpsc::channel(ASKS);
     let mut groups = Vec::new();
     let mut devices = Vec::new();
@@ -132,7 +132,7 @@ fn start(plan: LinePlan, site: &SiteConfig, ground: &Ground) -> Result<Running, 
         let mut running =
             RunningDevice { plan: device.clone(), report: Arc::default(), groups: Vec::new(), asks: asks.clone() };
         for group in &device.groups {
-            let (group, told) = prepare(index, device, group, site, ground)?;
+            let (group, told) = prepare(index, device, group, ground)?;
             groups.push(group);
             running.groups.push(told);
         }
@@ -154,7 +154,6 @@ fn prepare(
     device_index: usize,
     device: &DevicePlan,
     group: &plan::GroupPlan,
-    site: &SiteConfig,
     ground: &Ground,
 ) -> Result<(Group, RunningGroup), Problem> {
     let addresses: Vec<&str> = group.tags.iter().map(|tag| tag.address.as_str()).collect();
@@ -162,9 +161,11 @@ fn prepare(
     // a wrong address reads as bad; its type does not matter then
     let raw_types =
         planned.addresses.iter().map(|address| address.as_ref().map_or(ValueType::F64, drivers::Address::value_type));
-    let tags: Vec<(&Tag, ValueType)> = group.tags.iter().zip(raw_types).collect();
-    let infos =
-        tags.iter().map(|(tag, raw)| tag_info(tag, *raw, site, &ground.store)).collect::<Result<Vec<_>, _>>()?;
+    let tags: Vec<(&Arc<Tag>, ValueType)> = group.tags.iter().zip(raw_types).collect();
+    let infos = tags
+        .iter()
+        .map(|(tag, raw)| tag_info(tag, *raw, group.period, &ground.store))
+        .collect::<Result<Vec<_>, _>>()?;
     let series: Vec<SeriesId> = infos.iter().map(|info| info.series).collect();
     let id = ground.store.define_group(&series)?;
     ground.table.declare(id, infos);
@@ -172,34 +173,29 @@ fn prepare(
     let told = RunningGroup {
         id,
         period: group.period,
-        tags: group.tags.iter().map(|tag| tag.name.to_string()).collect(),
-        read: planned.group.clone(),
+        tags: group.tags.iter().map(|tag| tag.name.clone()).collect(),
+        blocks: planned.group.blocks().into(),
         report: Arc::clone(&report),
     };
     let sampler = Sampler::new(&tags);
     Ok((Group { device: device_index, id, period: group.period, read: planned.group, sampler, report }, told))
 }
 
-fn tag_info(tag: &Tag, raw: ValueType, site: &SiteConfig, store: &Store) -> Result<TagInfo, Problem> {
+fn tag_info(tag: &Tag, raw: ValueType, period: Duration, store: &Store) -> Result<TagInfo, Problem> {
     let value_type = value_type(raw, tag.scale.as_ref());
-    let unit = tag.unit.as_ref().map(ToString::to_string);
     let scale = tag.scale.as_ref().map(config::site::Scale::factor_offset);
     let series = store.define_series(&SeriesDef {
         tag: tag.name.clone(),
         value_type,
-        unit: unit.clone().unwrap_or_default(),
+        unit: tag.unit.as_ref().map(ToString::to_string).unwrap_or_default(),
         scale: scale.map(|(factor, offset)| LinearScale { factor, offset }),
     })?;
     Ok(TagInfo {
         path: tag.name.clone(),
-        label: tag.label.clone().unwrap_or_else(|| tag.name.name().to_owned()),
-        origin: Origin::Device(tag.device.clone()),
+        origin: Origin::Device,
         series,
-        value_type,
-        unit,
-        range: tag.range.map(Into::into),
-        normal: tag.normal.map(Into::into),
-        stale_after: site.stale_after(tag),
-        words: tag.bad_words.clone().into_iter().collect(),
+        unit: tag.unit.clone(),
+        stale_after: tag.stale_after_for(period),
+        words: Some(&tag.bad_words).filter(|words| !words.is_empty()).cloned().map(Arc::new),
     })
 }

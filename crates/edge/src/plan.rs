@@ -1,6 +1,7 @@
 //! A site's configuration → what runs: lines with their devices and scan groups. Pure; two equal plans need no restart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use config::site::{Device, SiteConfig, Tag};
@@ -36,16 +37,20 @@ pub(crate) struct DevicePlan {
 pub(crate) struct GroupPlan {
     /// How often.
     pub period: Duration,
-    /// In the order of the file.
-    pub tags: Vec<Tag>,
+    /// In the order of the file. Shared: a plan is held by whoever runs it and by whoever compares it.
+    pub tags: Vec<Arc<Tag>>,
 }
 
 /// All lines of a site. A device whose URL cannot be understood runs nothing and is told as a problem; the others run.
 pub(crate) fn lines(site: &SiteConfig) -> (Vec<LinePlan>, Vec<Problem>) {
     let mut lines: Vec<LinePlan> = Vec::new();
     let mut problems = Vec::new();
+    let mut tags: HashMap<&str, Vec<&Arc<Tag>>> = HashMap::new();
+    for tag in &site.tags {
+        tags.entry(&tag.device).or_default().push(tag);
+    }
     for device in &site.devices {
-        match device_plan(site, device) {
+        match device_plan(device, tags.get(device.name.as_str()).map_or(&[], Vec::as_slice)) {
             Ok((addresses, plan)) => {
                 let key = addresses.iter().map(|url| url.line_key().to_string()).collect::<Vec<_>>().join(" or ");
                 match lines.iter_mut().find(|line| line.key == key) {
@@ -59,16 +64,17 @@ pub(crate) fn lines(site: &SiteConfig) -> (Vec<LinePlan>, Vec<Problem>) {
     (lines, problems)
 }
 
-fn device_plan(site: &SiteConfig, device: &Device) -> Result<(Vec<DeviceUrl>, DevicePlan), Problem> {
+fn device_plan(device: &Device, tags: &[&Arc<Tag>]) -> Result<(Vec<DeviceUrl>, DevicePlan), Problem> {
     let addresses: Vec<DeviceUrl> =
         device.urls().map(str::parse).collect::<Result<_, _>>().map_err(|problems: domain::Problems| {
             let first = problems.0.into_iter().next();
             first.unwrap_or_else(|| Problem::new("url.malformed", &device.name, "the device URL cannot be understood"))
         })?;
     let url = addresses.first().cloned().ok_or_else(|| Problem::new("url.missing", &device.name, "no URL"))?;
-    let mut by_period: BTreeMap<Duration, Vec<Tag>> = BTreeMap::new();
-    for tag in site.tags.iter().filter(|tag| tag.device == device.name) {
-        by_period.entry(site.period(tag)).or_default().push(tag.clone());
+    let mut by_period: BTreeMap<Duration, Vec<Arc<Tag>>> = BTreeMap::new();
+    for tag in tags {
+        let period = tag.period.unwrap_or(device.period).get();
+        by_period.entry(period).or_default().push(Arc::clone(tag));
     }
     let groups = by_period.into_iter().map(|(period, tags)| GroupPlan { period, tags }).collect();
     Ok((addresses, DevicePlan { device: device.clone(), url, limits: limits(device), groups }))

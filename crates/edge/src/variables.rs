@@ -90,23 +90,18 @@ pub(crate) async fn run(
 }
 
 fn info(variable: &Variable, store: &Store) -> Result<TagInfo, Problem> {
-    let unit = variable.unit.as_ref().map(ToString::to_string);
     let def = SeriesDef {
         tag: variable.name.clone(),
         value_type: variable.value_type,
-        unit: unit.clone().unwrap_or_default(),
+        unit: variable.unit.as_ref().map(ToString::to_string).unwrap_or_default(),
         scale: None,
     };
     Ok(TagInfo {
         path: variable.name.clone(),
-        label: variable.label.clone().unwrap_or_else(|| variable.name.name().to_owned()),
         origin: Origin::Variable,
         series: store.define_series(&def)?,
-        value_type: variable.value_type,
-        unit,
-        range: variable.range.map(Into::into),
-        normal: None,
+        unit: variable.unit.clone(),
         stale_after: Duration::from_secs(5),
-        words: HashMap::new(),
+        words: None,
     })
 }

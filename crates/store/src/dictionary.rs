@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::log_record::GroupDef;
 use domain::{GroupId, LinearScale, Problem, SeriesDef, SeriesId, TagPath};
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::disk::Disk;
 use crate::notes::Notes;
@@ -29,13 +30,20 @@ enum Fact {
 pub(crate) struct Dictionary {
     notes: Notes,
     pub(crate) epoch: u64,
-    series: HashMap<SeriesId, Arc<SeriesDef>>,
-    by_tag: HashMap<TagPath, Vec<SeriesId>>,
+    series: HashMap<SeriesId, Series>,
+    by_tag: HashMap<TagPath, SmallVec<[SeriesId; 2]>>,
     groups: HashMap<GroupId, Arc<Group>>,
     by_list: HashMap<Arc<[SeriesId]>, GroupId>,
-    of_series: HashMap<SeriesId, Vec<(GroupId, usize)>>,
     next_series: u32,
     next_group: u32,
+}
+
+/// What is known of a series.
+#[derive(Debug)]
+struct Series {
+    def: Arc<SeriesDef>,
+    /// The groups it is or was in, with its position.
+    groups: SmallVec<[(GroupId, u32); 1]>,
 }
 
 /// A scan group as the store needs it.
@@ -68,7 +76,6 @@ impl Dictionary {
             by_tag: HashMap::new(),
             groups: HashMap::new(),
             by_list: HashMap::new(),
-            of_series: HashMap::new(),
             next_series: 1,
             next_group: 1,
         };
@@ -106,7 +113,7 @@ impl Dictionary {
 
     /// The number of this meaning, a new one if nobody asked before.
     pub(crate) fn define_series(&mut self, def: &SeriesDef) -> io::Result<SeriesId> {
-        let known = self.by_tag.get(&def.tag).and_then(|ids| ids.iter().find(|id| *self.series[id] == *def));
+        let known = self.by_tag.get(&def.tag).and_then(|ids| ids.iter().find(|id| *self.series[id].def == *def));
         if let Some(id) = known {
             return Ok(*id);
         }
@@ -142,15 +149,18 @@ impl Dictionary {
 
     fn know_series(&mut self, id: SeriesId, def: SeriesDef) {
         self.by_tag.entry(def.tag.clone()).or_default().push(id);
-        self.series.insert(id, Arc::new(def));
+        self.series.insert(id, Series { def: Arc::new(def), groups: SmallVec::new() });
         self.next_series = self.next_series.max(id.0.saturating_add(1));
     }
 
     fn know_group(&mut self, id: GroupId, series: Arc<[SeriesId]>) {
         for (position, series) in series.iter().enumerate() {
-            self.of_series.entry(*series).or_default().push((id, position));
+            let position = u32::try_from(position).unwrap_or(u32::MAX);
+            if let Some(series) = self.series.get_mut(series) {
+                series.groups.push((id, position));
+            }
         }
-        let scales = series.iter().map(|id| self.series.get(id).and_then(|def| def.scale)).collect();
+        let scales = series.iter().map(|id| self.series.get(id).and_then(|series| series.def.scale)).collect();
         self.by_list.insert(Arc::clone(&series), id);
         self.groups.insert(id, Arc::new(Group { series, scales }));
         self.next_group = self.next_group.max(id.0.saturating_add(1));
@@ -170,16 +180,16 @@ impl Dictionary {
     }
 
     pub(crate) fn series(&self, id: SeriesId) -> Option<Arc<SeriesDef>> {
-        self.series.get(&id).map(Arc::clone)
+        self.series.get(&id).map(|series| Arc::clone(&series.def))
     }
 
     /// All meanings a tag ever had, the newest last.
     pub(crate) fn series_of(&self, tag: &TagPath) -> Vec<SeriesId> {
-        self.by_tag.get(tag).cloned().unwrap_or_default()
+        self.by_tag.get(tag).map_or_else(Vec::new, |ids| ids.to_vec())
     }
 
     pub(crate) fn all_series(&self) -> Vec<(SeriesId, Arc<SeriesDef>)> {
-        let mut all: Vec<_> = self.series.iter().map(|(id, def)| (*id, Arc::clone(def))).collect();
+        let mut all: Vec<_> = self.series.iter().map(|(id, series)| (*id, Arc::clone(&series.def))).collect();
         all.sort_unstable_by_key(|(id, _)| *id);
         all
     }
@@ -189,14 +199,18 @@ impl Dictionary {
     }
 
     /// The groups a series is or was in, with its position.
-    pub(crate) fn groups_of(&self, series: SeriesId) -> &[(GroupId, usize)] {
-        self.of_series.get(&series).map_or(&[], Vec::as_slice)
+    pub(crate) fn groups_of(&self, series: SeriesId) -> impl Iterator<Item = (GroupId, usize)> + '_ {
+        self.series
+            .get(&series)
+            .into_iter()
+            .flat_map(|series| &series.groups)
+            .map(|(group, position)| (*group, *position as usize))
     }
 
     /// What a stream tells about a group before its first scan. Series lost to damage are left out.
     pub(crate) fn definition(&self, group: GroupId) -> Option<GroupDef> {
         let series = self.groups.get(&group)?.series.iter();
-        let series = series.filter_map(|id| Some((*id, SeriesDef::clone(self.series.get(id)?)))).collect();
+        let series = series.filter_map(|id| Some((*id, SeriesDef::clone(&self.series.get(id)?.def)))).collect();
         Some(GroupDef { group, series })
     }
 }

@@ -77,8 +77,8 @@ impl View {
 
     /// The lanes a series may be in, with its position there.
     pub(crate) fn lanes_of(&self, series: SeriesId) -> Vec<(Lane, usize)> {
-        let groups = self.dictionary.groups_of(series).iter();
-        groups.flat_map(|(group, position)| Stream::ALL.map(|stream| ((stream, *group), *position))).collect()
+        let groups = self.dictionary.groups_of(series);
+        groups.flat_map(|(group, position)| Stream::ALL.map(|stream| ((stream, group), position))).collect()
     }
 
     /// The number of the last record of a stream in the segment `number`.
@@ -234,7 +234,7 @@ impl LanePart {
 pub(crate) fn lanes_of(view: &View, series: &[SeriesId]) -> Vec<Lane> {
     let mut groups: Vec<GroupId> = Vec::new();
     for series in series {
-        groups.extend(view.dictionary.groups_of(*series).iter().map(|(group, _)| *group));
+        groups.extend(view.dictionary.groups_of(*series).map(|(group, _)| group));
     }
     groups.sort_unstable();
     groups.dedup();

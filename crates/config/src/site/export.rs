@@ -31,6 +31,7 @@ pub fn to_toml(config: &SiteConfig) -> String {
     }
     if config.history != HistorySettings::default() {
         file.table("[history]");
+        file.line("on", &config.history.on);
         file.line("keep", &config.history.keep);
         file.line("max_size", &config.history.max_size);
         file.line("memory", &config.history.memory);
@@ -78,7 +79,7 @@ fn write_tag(file: &mut Writer, tag: &Tag) {
     file.maybe("range", tag.range.as_ref());
     file.maybe("normal", tag.normal.as_ref());
     file.maybe("deadband", tag.deadband.as_ref());
-    file.maybe("valid_if", tag.valid_if.as_ref());
+    file.maybe("valid_if", tag.valid_if.as_deref());
     file.unless_empty("fail_codes", &tag.fail_codes);
     file.maybe("bad_words", Some(&tag.bad_words).filter(|words| !words.is_empty()));
     file.unless("write", &tag.write, &WriteRule::Never);

@@ -1,5 +1,7 @@
 //! From a file's tree to [`SiteConfig`]: keys, kinds of values, defaults.
 
+use std::sync::Arc;
+
 use domain::{Mode, PlacePath, TagPath, Value, ValueType};
 
 use super::{
@@ -19,7 +21,7 @@ pub(crate) fn site_config(reading: &Reading<'_>) -> SiteConfig {
         site: root.table("site", site).unwrap_or_else(|| SiteConfig::new("").site),
         places: root.list("place", place),
         devices: root.list("device", device),
-        tags: root.list("tag", tag),
+        tags: root.list("tag", |fields| Arc::new(tag(fields))),
         variables: root.list("variable", variable),
         deployments: root.list("deployment", deployment),
         history: root.table("history", history).unwrap_or_default(),
@@ -85,9 +87,8 @@ fn tag(fields: &Fields<'_>) -> Tag {
         range: fields.optional("range"),
         normal: fields.optional("normal"),
         deadband: fields.optional("deadband"),
-        valid_if: fields.table("valid_if", |inner| ValidIf {
-            tag: inner.required("tag", unnamed()),
-            is: inner.or("is", Value::Bool(true)),
+        valid_if: fields.table("valid_if", |inner| {
+            Box::new(ValidIf { tag: inner.required("tag", unnamed()), is: inner.or("is", Value::Bool(true)) })
         }),
         fail_codes: fields.or("fail_codes", Vec::new()),
         bad_words: fields.optional("bad_words").unwrap_or_default(),
@@ -129,6 +130,7 @@ fn deployment(fields: &Fields<'_>) -> Deployment {
 fn history(fields: &Fields<'_>) -> HistorySettings {
     let default = HistorySettings::default();
     HistorySettings {
+        on: fields.or("on", default.on),
         keep: fields.or("keep", default.keep),
         max_size: fields.or("max_size", default.max_size),
         memory: fields.or("memory", default.memory),

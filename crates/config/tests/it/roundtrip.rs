@@ -1,5 +1,7 @@
 //! What is exported reads back to the same model, and differences tell exactly what changed.
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -29,12 +31,14 @@ fn the_file_with_every_key_is_accepted_and_comes_out_in_a_stable_form() {
 fn differences_are_said_in_plain_words() {
     let old = plant_north();
     let mut new = old.clone();
-    new.tags[0].range = Some([0.0, 36.0]);
-    new.tags[0].unit = Unit::parse("m/s").ok();
-    new.tags[2].range = Some([0.0, 10.0]);
-    new.tags[2].scale = Some(Scale::Linear { factor: 0.5, offset: -1.0 });
-    let moved = new.tags.remove(1);
-    new.tags.push(Tag { name: "line-2/pump-8/flow".parse().unwrap(), ..moved });
+    let first = Arc::make_mut(&mut new.tags[0]);
+    first.range = Some([0.0, 36.0]);
+    first.unit = Unit::parse("m/s").ok();
+    let third = Arc::make_mut(&mut new.tags[2]);
+    third.range = Some([0.0, 10.0]);
+    third.scale = Some(Scale::Linear { factor: 0.5, offset: -1.0 });
+    let moved = Tag::clone(&new.tags.remove(1));
+    new.tags.push(Arc::new(Tag { name: "line-2/pump-8/flow".parse().unwrap(), ..moved }));
     new.devices[0].timeout = TimeSpan::from_millis(1500);
     new.devices[0].budget.in_flight = 2;
     new.deployments[0].mode = Mode::Watch;
@@ -114,7 +118,7 @@ fn tag(index: usize) -> impl Strategy<Value = Tag> {
         range,
         normal: None,
         deadband: None,
-        valid_if: valid.map(|is| ValidIf { tag: "line-2/free".parse().unwrap(), is }),
+        valid_if: valid.map(|is| Box::new(ValidIf { tag: "line-2/free".parse().unwrap(), is })),
         fail_codes,
         bad_words: word.map(|word| ("stale".to_owned(), word)).into_iter().collect(),
         write: if guarded { WriteRule::Guarded } else { WriteRule::Never },
@@ -169,7 +173,13 @@ fn site() -> impl Strategy<Value = SiteConfig> {
             }];
             let free = Tag { name: "line-2/free".parse().unwrap(), ..bare_tag() };
             config.history.max_size = ByteSize::from_bytes(size);
-            SiteConfig { devices, tags: std::iter::once(free).chain(tags).collect(), variables, deployments, ..config }
+            SiteConfig {
+                devices,
+                tags: std::iter::once(free).chain(tags).map(Arc::new).collect(),
+                variables,
+                deployments,
+                ..config
+            }
         },
     )
 }

@@ -100,7 +100,7 @@ pub(super) async fn prepare(
     let mut outputs = Vec::new();
     let mut output_tags = Vec::new();
     for at in &wanted.at {
-        let (group, tags) = declare_outputs(&contract, wanted, at, &ground.store, &ground.table)?;
+        let (group, tags) = declare_outputs(&contract, at, &ground.store, &ground.table)?;
         outputs.push(group);
         output_tags.push(tags);
     }
@@ -188,8 +188,6 @@ fn conversion(signal: &bundle::contract::Signal, at: &DeploymentAt, table: &TagT
     let tag_unit = at.map.get(&signal.name).and_then(|tag| table.get(tag)).and_then(|(info, _)| info.unit.clone());
     let (Some(from), Some(to)) = (tag_unit, &signal.unit) else { return Ok(Conversion::NONE) };
     let place = format!("signal {} at {}", signal.name, at.place);
-    let unknown = |error: domain::unit::UnitError| Problem::new("tag.unknown-unit", place.clone(), error.to_string());
-    let from = domain::unit::Unit::parse(&from).map_err(unknown)?;
     let found = from
         .conversion(to)
         .map_err(|error| Problem::new("map.unit-mismatch", place, error.what.clone()).hint(error.hint))?;
@@ -237,7 +235,6 @@ fn push_history(
 /// Gives the outputs at one place their series and a group of their own.
 fn declare_outputs(
     contract: &Contract,
-    wanted: &Wanted,
     at: &DeploymentAt,
     store: &Store,
     table: &TagTable,
@@ -253,15 +250,11 @@ fn declare_outputs(
         let range = output.range.map(|[low, high]| (low, high));
         infos.push(TagInfo {
             path: tag.clone(),
-            label: output.title.get("en").cloned().unwrap_or_else(|| output.name.clone()),
-            origin: Origin::Prediction(wanted.name.clone()),
+            origin: Origin::Prediction,
             series: store.define_series(&def)?,
-            value_type: ValueType::F64,
-            unit: Some(unit.clone()).filter(|unit| !unit.is_empty()),
-            range,
-            normal: None,
+            unit: output.unit.clone(),
             stale_after: stale_after(contract),
-            words: HashMap::new(),
+            words: None,
         });
         tags.push(OutputTag { tag, output: output.name.clone(), title: output.title.clone(), unit, range });
     }

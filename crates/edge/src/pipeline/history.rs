@@ -150,7 +150,7 @@ impl History {
     }
 
     fn commit(&self, batch: &[Arc<Scan>]) {
-        if batch.is_empty() {
+        if batch.is_empty() || !self.site.borrow().history.on {
             return;
         }
         let predictions = self.predictions.read().unwrap_or_else(PoisonError::into_inner);

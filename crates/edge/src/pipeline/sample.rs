@@ -3,9 +3,10 @@
 //! Order of judgement: what the driver says, fail codes, `valid_if`, scale, range, dead band. Inside the dead band the
 //! last reported value is repeated, so that history, windows and screens all see the same numbers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use config::site::{Scale, Tag, ValidIf};
+use config::site::{Scale, Tag};
 use domain::{Quality, TagPath, Value, ValueType};
 use drivers::Reading;
 
@@ -13,17 +14,15 @@ use drivers::Reading;
 #[derive(Debug)]
 pub(crate) struct Sampler {
     rules: Vec<Rule>,
+    /// Of the tags in this group that a `valid_if` looks at.
     positions: HashMap<TagPath, usize>,
 }
 
 #[derive(Debug)]
 struct Rule {
+    tag: Arc<Tag>,
     value_type: ValueType,
     scale: Option<(f64, f64)>,
-    range: Option<[f64; 2]>,
-    deadband: Option<f64>,
-    fail_codes: Vec<f64>,
-    valid_if: Option<ValidIf>,
     reported: Option<f64>,
 }
 
@@ -37,9 +36,14 @@ pub(crate) fn value_type(raw: ValueType, scale: Option<&Scale>) -> ValueType {
 
 impl Sampler {
     /// For the tags of one group, in scan order, with the raw type of each address.
-    pub(crate) fn new(tags: &[(&Tag, ValueType)]) -> Self {
+    pub(crate) fn new(tags: &[(&Arc<Tag>, ValueType)]) -> Self {
         let rules = tags.iter().map(|(tag, raw)| Rule::new(tag, *raw)).collect();
-        let positions = tags.iter().enumerate().map(|(index, (tag, _))| (tag.name.clone(), index)).collect();
+        // asked for by `valid_if` alone, and most groups have none
+        let asked: HashSet<&TagPath> =
+            tags.iter().filter_map(|(tag, _)| tag.valid_if.as_ref()).map(|valid_if| &valid_if.tag).collect();
+        let numbered = tags.iter().enumerate().map(|(index, (tag, _))| (&tag.name, index));
+        let positions =
+            numbered.filter(|(name, _)| asked.contains(name)).map(|(name, at)| (name.clone(), at)).collect();
         Self { rules, positions }
     }
 
@@ -58,7 +62,7 @@ impl Sampler {
     }
 
     fn is_valid(&self, index: usize, readings: &[Reading], elsewhere: &impl Fn(&TagPath) -> Option<Value>) -> bool {
-        let Some(condition) = self.rules.get(index).and_then(|rule| rule.valid_if.as_ref()) else { return true };
+        let Some(condition) = self.rules.get(index).and_then(|rule| rule.tag.valid_if.as_ref()) else { return true };
         let value = match self.positions.get(&condition.tag) {
             Some(position) => readings.get(*position).and_then(|reading| reading.value.clone()),
             None => elsewhere(&condition.tag),
@@ -76,14 +80,11 @@ fn same(value: &Value, wanted: &Value) -> bool {
 }
 
 impl Rule {
-    fn new(tag: &Tag, raw: ValueType) -> Self {
+    fn new(tag: &Arc<Tag>, raw: ValueType) -> Self {
         Self {
+            tag: Arc::clone(tag),
             value_type: value_type(raw, tag.scale.as_ref()),
             scale: tag.scale.as_ref().map(Scale::factor_offset),
-            range: tag.range,
-            deadband: tag.deadband,
-            fail_codes: tag.fail_codes.clone(),
-            valid_if: tag.valid_if.clone(),
             reported: None,
         }
     }
@@ -93,7 +94,7 @@ impl Rule {
         if reading.quality.is_bad() {
             return (None, reading.quality);
         }
-        if !valid || raw.as_f64().is_some_and(|number| self.fail_codes.contains(&number)) {
+        if !valid || raw.as_f64().is_some_and(|number| self.tag.fail_codes.contains(&number)) {
             return (None, Quality::SENSOR_FAILURE);
         }
         match self.scaled(raw) {
@@ -114,14 +115,14 @@ impl Rule {
     }
 
     fn range_quality(&self, value: &Value) -> Quality {
-        match (self.range, value.as_f64()) {
+        match (self.tag.range, value.as_f64()) {
             (Some([low, high]), Some(number)) if number < low || number > high => Quality::OUT_OF_RANGE,
             _ => Quality::GOOD,
         }
     }
 
     fn through_deadband(&mut self, value: Value) -> Value {
-        let (Some(deadband), Value::F64(number)) = (self.deadband, &value) else { return value };
+        let (Some(deadband), Value::F64(number)) = (self.tag.deadband, &value) else { return value };
         let number = number.get();
         match self.reported {
             Some(reported) if (number - reported).abs() < deadband => Value::from_f64(reported).unwrap_or(value),

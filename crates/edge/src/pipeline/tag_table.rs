@@ -2,48 +2,42 @@
 //!
 //! Handing on never waits: a follower that is too slow loses scans, and the loss is counted under its name.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use domain::{GroupId, Quality, Scan, SeriesId, TagPath, Timestamp, Value, ValueType};
+use domain::unit::Unit;
+use domain::{GroupId, Quality, Scan, SeriesId, TagPath, Timestamp, Value};
 use tokio::sync::mpsc;
 
 /// Where a tag's values come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// Read from this device.
-    Device(String),
+    /// Read from a device.
+    Device,
     /// A local variable, written by people.
     Variable,
-    /// An output of this deployment.
-    Prediction(String),
+    /// An output of a deployment.
+    Prediction,
 }
 
-/// What is known of a tag besides its values.
+/// What the path needs to know of a tag besides its values. There may be a hundred thousand: what only screens need is
+/// in the configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TagInfo {
     /// Place and name.
     pub path: TagPath,
-    /// For screens.
-    pub label: String,
-    /// Whose values.
+    /// Where its values come from.
     pub origin: Origin,
     /// The number of its meaning.
     pub series: SeriesId,
-    /// Declared type.
-    pub value_type: ValueType,
-    /// Unit as the plant writes it.
-    pub unit: Option<String>,
-    /// Values outside are uncertain.
-    pub range: Option<(f64, f64)>,
-    /// The grey band of screens.
-    pub normal: Option<(f64, f64)>,
+    /// Engineering unit.
+    pub unit: Option<Unit>,
     /// Older than this is shown as stale.
     pub stale_after: Duration,
-    /// The plant's word for each bad quality, by [`Quality::name`] or the site's short name.
-    pub words: HashMap<String, String>,
+    /// The plant's word for each bad quality, by the key of the site's file; none for most.
+    pub words: Option<Arc<BTreeMap<String, String>>>,
 }
 
 /// The newest sample of a tag.
@@ -93,6 +87,8 @@ struct Tags {
 struct Slot {
     info: Arc<TagInfo>,
     latest: Option<Latest>,
+    /// The group it is scanned in, and its position there.
+    place: (GroupId, u32),
     declared: bool,
     /// Told as stale; see [`TagTable::sweep`].
     stale: bool,
@@ -118,7 +114,8 @@ impl TagTable {
     /// Declares a group and its tags, in order. A tag that is known keeps its latest value if its meaning is the same.
     pub(crate) fn declare(&self, group: GroupId, infos: Vec<TagInfo>) {
         let mut tags = self.tags.write().unwrap_or_else(PoisonError::into_inner);
-        let indexes: Vec<usize> = infos.into_iter().map(|info| tags.declare(info)).collect();
+        let indexes: Vec<usize> =
+            (0..).zip(infos).map(|(position, info)| tags.declare(info, (group, position))).collect();
         tags.groups.insert(group, indexes.into());
     }
 
@@ -133,6 +130,7 @@ impl TagTable {
         let Tags { slots, by_path, free, .. } = &mut *tags;
         *free = (0..slots.len()).filter(|index| !alive.contains(index)).collect();
         by_path.retain(|_, index| slots.get(*index).is_some_and(|slot| slot.declared));
+        slots.shrink_to_fit();
         tags.version += 1;
     }
 
@@ -230,10 +228,8 @@ impl TagTable {
     /// The group a tag is scanned in, and its position there.
     pub(crate) fn locate(&self, path: &TagPath) -> Option<(GroupId, usize)> {
         let tags = self.tags.read().unwrap_or_else(PoisonError::into_inner);
-        let index = *tags.by_path.get(path)?;
-        tags.groups.iter().find_map(|(group, indexes)| {
-            indexes.iter().position(|candidate| *candidate == index).map(|position| (*group, position))
-        })
+        let (group, position) = tags.slots.get(*tags.by_path.get(path)?)?.place;
+        Some((group, position as usize))
     }
 }
 
@@ -248,7 +244,7 @@ impl Slot {
 }
 
 impl Tags {
-    fn declare(&mut self, info: TagInfo) -> usize {
+    fn declare(&mut self, info: TagInfo, place: (GroupId, u32)) -> usize {
         self.version += 1;
         let version = self.version;
         if let Some(index) = self.by_path.get(&info.path).copied()
@@ -259,12 +255,13 @@ impl Tags {
                 slot.latest = None;
             }
             slot.info = Arc::new(info);
+            slot.place = place;
             slot.declared = true;
             return index;
         }
         let index = self.free.pop().unwrap_or(self.slots.len());
         self.by_path.insert(info.path.clone(), index);
-        let slot = Slot { info: Arc::new(info), latest: None, declared: true, stale: false, version };
+        let slot = Slot { info: Arc::new(info), latest: None, place, declared: true, stale: false, version };
         if index < self.slots.len() {
             self.slots[index] = slot;
         } else {
@@ -281,15 +278,11 @@ mod tests {
     fn info(path: &str, series: u32) -> TagInfo {
         TagInfo {
             path: path.parse().unwrap(),
-            label: path.to_owned(),
             origin: Origin::Variable,
             series: SeriesId(series),
-            value_type: ValueType::F64,
             unit: None,
-            range: None,
-            normal: None,
             stale_after: Duration::from_secs(5),
-            words: HashMap::new(),
+            words: None,
         }
     }
 

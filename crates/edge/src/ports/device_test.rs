@@ -201,7 +201,7 @@ fn finish(mut found: Found, addresses: &[String], planned: &Planned, device: &De
         } else {
             Vec::new()
         },
-        blocks: blocks(&planned.group, period, addresses),
+        blocks: blocks(&planned.group.blocks(), period, addresses),
         budget_percent: Some(requests / device.budget.requests_per_second.max(1e-9) * 100.0),
         steps: found.steps,
     }

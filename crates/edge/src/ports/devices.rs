@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use config::site::SiteConfig;
 use domain::{Problem, QualityClass, Timestamp};
-use drivers::{DeviceUrl, ReadGroup, Reading};
+use drivers::{DeviceUrl, ReadGroup, Reading, RequestWords};
 use server::api::device::{
     AddressValue, Block, Budget, Device, DeviceError, DeviceState, DeviceStateKind, DeviceTest, ReadAddresses,
     ScanGroup, TestDevice,
@@ -52,7 +52,7 @@ impl ports::Devices for Devices {
         let running = self.lines.devices().into_iter().find(|device| device.plan.device.name == name)?;
         let now = self.clock.now();
         let device = tell(&running, now);
-        let blocks = running.groups.iter().flat_map(|group| blocks(&group.read, group.period, &group.tags)).collect();
+        let blocks = running.groups.iter().flat_map(|group| blocks(&group.blocks, group.period, &group.tags)).collect();
         let errors = running.report.snapshot(now).errors.iter().map(error).collect();
         Some(DeviceNow { device, blocks, errors })
     }
@@ -134,10 +134,10 @@ fn tell(device: &RunningDevice, now: Timestamp) -> Device {
     let groups: Vec<ScanGroup> = device
         .groups
         .iter()
-        .map(|group| scan_group(group.period, group.tags.len(), group.read.blocks().len(), group.report.now()))
+        .map(|group| scan_group(group.period, group.tags.len(), group.blocks.len(), group.report.now()))
         .collect();
     let requests_per_second: f64 =
-        device.groups.iter().map(|group| group.read.blocks().len() as f64 / group.period.as_secs_f64().max(1e-3)).sum();
+        device.groups.iter().map(|group| group.blocks.len() as f64 / group.period.as_secs_f64().max(1e-3)).sum();
     Device {
         name: configured.name.clone(),
         url: configured.url.clone(),
@@ -220,12 +220,12 @@ fn error(line: &crate::pipeline::device::ErrorLine) -> DeviceError {
 }
 
 /// The requests of a plan, as engineers write them.
-pub(super) fn blocks(read: &ReadGroup, period: Duration, tags: &[String]) -> Vec<Block> {
+pub(super) fn blocks(requests: &[RequestWords], period: Duration, tags: &[impl ToString]) -> Vec<Block> {
     let period_ms = i64::try_from(period.as_millis()).unwrap_or(i64::MAX);
-    let blocks = read.blocks().into_iter().map(|block| Block {
-        words: block.words,
+    let blocks = requests.iter().map(|block| Block {
+        words: block.words.clone(),
         period_ms,
-        brings: block.brings.iter().filter_map(|index| tags.get(*index).cloned()).collect(),
+        brings: block.brings.iter().filter_map(|index| tags.get(*index).map(ToString::to_string)).collect(),
     });
     blocks.collect()
 }

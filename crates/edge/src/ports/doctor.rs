@@ -69,6 +69,14 @@ impl ports::Doctor for Doctor {
         if let Some(problem) = self.history.problem() {
             lines.push(wrong(&problem));
         }
+        if !self.devices.site.borrow().history.on {
+            lines.push(DoctorLine {
+                code: "history.off".to_owned(),
+                state: DoctorState::Look,
+                words: "history is off: nothing is kept, so there are no trends".to_owned(),
+                hint: "to keep it, set `on = true` under `[history]` in site.toml".to_owned(),
+            });
+        }
         if self.clock.era() > 1 {
             lines.push(DoctorLine {
                 code: "clock.step".to_owned(),

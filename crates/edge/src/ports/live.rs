@@ -113,6 +113,6 @@ fn told(info: &TagInfo, latest: Option<tag_table::Latest>, now: Timestamp) -> La
         return Latest { tag, value: None, quality: Quality::WAITING, word: None, arrival: None, since: None };
     };
     let quality = latest.quality_at(now, info.stale_after);
-    let word = config::site::quality_key(quality).and_then(|key| info.words.get(key)).cloned();
+    let word = config::site::quality_key(quality).and_then(|key| info.words.as_ref()?.get(key)).cloned();
     Latest { tag, value: latest.value, quality, word, arrival: Some(latest.arrival), since: Some(latest.since) }
 }
