@@ -9,6 +9,7 @@
 
 mod machine;
 mod page;
+mod path;
 pub(crate) mod process;
 pub(crate) mod programs;
 mod rounds;
@@ -42,7 +43,7 @@ impl Effort {
 type Bench = fn(Effort) -> Result<bool>;
 
 /// Every bench, by its name.
-const BENCHES: &[(&str, Bench)] = &[];
+const BENCHES: &[(&str, Bench)] = &[("path", path::run)];
 
 /// `cargo xtask bench NAME [--short] [--rounds N]`. True when every goal was met.
 pub(crate) fn command(mut args: Args) -> Result<bool> {

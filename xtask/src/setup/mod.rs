@@ -14,7 +14,7 @@ use crate::args::Args;
 use crate::part::{Part, announce_skipped};
 use crate::shell::{Stopwatch, find_program, say};
 
-pub(crate) use packages::{browser, postgres_programs};
+pub(crate) use packages::{browser, for_bench, postgres_programs};
 pub(crate) use web::install_packages as web_packages;
 
 /// What is going to be run.

@@ -31,14 +31,26 @@ pub(super) fn install(without: &[Part]) -> Result<()> {
         .filter(|package| !without.contains(&package.part) && !(package.is_there)())
         .map(|package| package.name)
         .collect();
+    install_missing(&missing)
+}
+
+/// Packages that only a bench needs, each with a file that shows that it is there.
+pub(crate) fn for_bench(packages: &[(&str, &str)]) -> Result<()> {
+    let missing: Vec<&str> =
+        packages.iter().filter(|(_, file)| !Path::new(file).exists()).map(|(name, _)| *name).collect();
+    install_missing(&missing)
+}
+
+/// Shows the line, then runs it.
+fn install_missing(missing: &[&str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
     let line = format!("apt-get install --no-install-recommends -y {}", missing.join(" "));
-    say(&format!("setup: the tests need packages of this machine:\n    {line}"));
+    say(&format!("setup: packages of this machine are needed:\n    {line}"));
     let sudo = !is_root();
     if sudo && find_program("sudo").is_none() {
-        bail!("run that line as root, or leave parts out by `--without`");
+        bail!("run that line as root; tests may leave parts out by `--without`");
     }
     let apt = |arguments: &[&str]| {
         let mut command = Command::new(if sudo { "sudo" } else { "apt-get" });
@@ -51,7 +63,7 @@ pub(super) fn install(without: &[Part]) -> Result<()> {
     step(&format!("packages {}", missing.join(", ")), || {
         run_logged("apt-update", "setup: apt-get update", &mut apt(&["update"]))?;
         let mut words = vec!["install", "--no-install-recommends", "-y"];
-        words.extend(&missing);
+        words.extend(missing);
         run_logged("apt-install", "setup: apt-get install", &mut apt(&words))
     })
     .context("packages of this machine")
