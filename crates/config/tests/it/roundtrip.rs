@@ -173,6 +173,7 @@ fn site() -> impl Strategy<Value = SiteConfig> {
             }];
             let free = Tag { name: "line-2/free".parse().unwrap(), ..bare_tag() };
             config.history.max_size = ByteSize::from_bytes(size);
+            config.history.on = size.is_multiple_of(2);
             SiteConfig {
                 devices,
                 tags: std::iter::once(free).chain(tags).map(Arc::new).collect(),
