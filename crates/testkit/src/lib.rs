@@ -1,9 +1,11 @@
-//! For tests only: peers that nobody here wrote, faulty links, and suites that every implementation of a contract has
-//! to pass.
+//! For tests only: peers that nobody here wrote, faulty links, disks and clocks, and suites that every implementation of
+//! a contract has to pass.
 
 pub mod driver;
 pub mod link;
 pub mod peer;
+pub mod preload;
 
 pub use link::FaultyLink;
 pub use peer::{Peer, Pty};
+pub use preload::Preload;
