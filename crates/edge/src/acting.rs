@@ -44,15 +44,15 @@ impl Edge {
         let incoming = folder.join(format!("incoming-{}", rand::random::<u64>()));
         let written = incoming.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            std::fs::write(&written, packed).map_err(|error| unwritable(&written, &error))?;
+            synced_file(&written, &packed).map_err(|error| unwritable(&written, &error))?;
             bundle::open(&written)
         });
         let opened = opened.await.map_err(|error| Problem::new("bundle.failed", "the bundle", error.to_string()))?;
         let opened = opened.inspect_err(|_| {
             let _left = std::fs::remove_file(&incoming);
         })?;
-        let file = self.state.bundle_file(&opened.digest);
-        std::fs::rename(&incoming, &file).map_err(|error| unwritable(&file, &error))?;
+        let placed = self.state.place_bundle(&incoming, &opened.digest);
+        placed.map_err(|error| unwritable(&self.state.bundle_file(&opened.digest), &error))?;
         if self.state.bundle(&opened.digest).await.map_err(|error| error.problem())?.is_none() {
             let new = NewBundle { digest: opened.digest.clone(), contract: opened.contract, size };
             self.act(&Actor::BOX, Act::AddBundle(Box::new(new)), None).await?;
@@ -120,6 +120,13 @@ fn own_memory() -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
     let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
     kilobytes.unwrap_or(0) * 1024
+}
+
+/// A file whose content is on the disk when this returns: what the record says is here must be here after a power cut.
+fn synced_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = std::fs::File::create(path)?;
+    std::io::Write::write_all(&mut file, bytes)?;
+    file.sync_all()
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Problem {

@@ -124,4 +124,12 @@ impl State {
     pub fn bundle_folder(&self) -> PathBuf {
         self.0.folder.join("bundles")
     }
+
+    /// Puts a bundle's file, which was written and synced in [`State::bundle_folder`], in its place. When this returns its
+    /// name survives a power cut, too.
+    pub fn place_bundle(&self, incoming: &std::path::Path, digest: &str) -> std::io::Result<()> {
+        std::fs::rename(incoming, self.bundle_file(digest))?;
+        // a folder cannot be opened where names are durable by themselves
+        std::fs::File::open(self.bundle_folder()).map_or(Ok(()), |folder| folder.sync_all())
+    }
 }

@@ -77,7 +77,9 @@ async fn add_bundle(
     let opened = tokio::task::spawn_blocking(move || bundle::open(&path)).await;
     let opened = opened.map_err(|_| failed("Opening the bundle broke off."))?.map_err(Failure::wrong)?;
     let digest = opened.digest.clone();
-    tokio::fs::rename(&incoming.0, state.bundle_file(&digest)).await.map_err(|error| file_failed(&error))?;
+    let (placing, path, named) = (state.clone(), incoming.0.clone(), digest.clone());
+    let placed = tokio::task::spawn_blocking(move || placing.place_bundle(&path, &named)).await;
+    placed.map_err(|_| failed("Placing the bundle broke off."))?.map_err(|error| file_failed(&error))?;
     let new = NewBundle { digest: opened.digest, contract: opened.contract, size };
     who.act(Act::AddBundle(Box::new(new)), ask.because).await?;
     let stored = state.bundle(&digest).await?.ok_or_else(|| failed("The bundle was added and is not there."))?;
