@@ -210,9 +210,10 @@ async fn refill(
             }
         }
     }
-    let from = begin.minus(scorer.history_needed());
+    // What is later than now was recorded under a clock that was ahead. It must not wait in front of what comes.
+    let range = (begin.minus(scorer.history_needed()), ground.clock.now());
     let store = Arc::clone(&ground.store);
-    let filled = tokio::task::spawn_blocking(move || push_history(scorer, &store, &targets, from)).await;
+    let filled = tokio::task::spawn_blocking(move || push_history(scorer, &store, &targets, range)).await;
     filled.map_err(|error| internal(wanted, &error))?
 }
 
@@ -220,10 +221,10 @@ fn push_history(
     mut scorer: Scorer,
     store: &Store,
     targets: &HashMap<SeriesId, Vec<(usize, usize)>>,
-    from: Timestamp,
+    (from, to): (Timestamp, Timestamp),
 ) -> Result<Scorer, Problem> {
     let series: Vec<SeriesId> = targets.keys().copied().collect();
-    for sample in store.samples(&series, from, Timestamp::MAX) {
+    for sample in store.samples(&series, from, to) {
         let sample = sample?;
         for (place, signal) in targets.get(&sample.series).map_or(&[][..], Vec::as_slice) {
             scorer.push(*place, *signal, sample.arrival, sample.value.as_ref(), sample.quality);
