@@ -31,8 +31,16 @@ pub(crate) async fn healthz(State(server): State<Shared>, who: Who) -> Result<Js
     let mut health = server.site.doctor.health();
     // the streams that are kept in SQL: what is committed is synced
     let versions = server.versions();
-    let alarms = server.site.state.alarm_seq().await?;
-    for (stream, seq) in [("change", versions.head), ("alarm", alarms)] {
+    let mut streams = vec![("change", versions.head)];
+    match server.site.state.alarm_seq().await {
+        Ok(alarms) => streams.push(("alarm", alarms)),
+        // a watchdog asks most of all when something is wrong
+        Err(error) => {
+            "degraded".clone_into(&mut health.status);
+            health.words.push(error.problem().what);
+        }
+    }
+    for (stream, seq) in streams {
         let synced_seq = u64::try_from(seq).unwrap_or(0);
         health.log.insert(stream.to_owned(), StreamHealth { synced_seq });
     }

@@ -193,3 +193,13 @@ async fn health_says_how_far_each_stream_is_synced() {
     assert_eq!(health["log"]["change"]["synced_seq"], bench.head());
     assert_eq!(health["log"]["alarm"]["synced_seq"], 1);
 }
+
+#[tokio::test]
+async fn a_watchdog_gets_an_answer_while_the_database_fails() {
+    let (bench, _) = Bench::ready().await;
+    bench.state.close().await;
+    let health = bench.get(&Person(None), "/healthz").await;
+    assert_eq!(health["status"], "degraded");
+    assert_eq!(health["words"][0], "The database failed.");
+    assert_eq!(health["log"]["data"], json!({ "synced_seq": 12 }), "the log is told as far as it is known: {health}");
+}
