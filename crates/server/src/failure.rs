@@ -104,7 +104,11 @@ impl IntoResponse for Failure {
 
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.problem())
+        let status = match &error {
+            StateError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::new(status, error.problem())
     }
 }
 

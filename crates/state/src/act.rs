@@ -226,6 +226,17 @@ impl Act {
     }
 }
 
+impl Act {
+    /// Whether it works on a full disk, from the room that is kept for it. Stopping always works, and so does whatever one
+    /// needs to get there.
+    pub(crate) const fn always_works(&self) -> bool {
+        matches!(
+            self,
+            Self::SetMode { mode: Mode::Off, .. } | Self::Acknowledge { .. } | Self::SignIn(_) | Self::SignOut { .. }
+        )
+    }
+}
+
 /// What an act left behind.
 #[derive(Clone, Debug)]
 pub struct Done {

@@ -96,6 +96,9 @@ pub enum StateError {
         #[source]
         source: std::io::Error,
     },
+    /// There is no room on the disk.
+    #[error("{0}")]
+    Full(Box<Problem>),
     /// Something stored is not what it should be.
     #[error("{what}")]
     Stored {
@@ -109,8 +112,20 @@ impl StateError {
         Self::File { path: path.display().to_string(), source }
     }
 
+    pub(crate) fn full(problem: Problem) -> Self {
+        Self::Full(Box::new(problem))
+    }
+
     pub(crate) fn stored(what: impl Into<String>) -> Self {
         Self::Stored { what: what.into() }
+    }
+
+    /// Whether room on the disk could help: SQLite found it full, or could not write (it says so of some files only in
+    /// that way; <https://sqlite.org/rescode.html>, codes 13 and 10 in the low byte).
+    pub(crate) fn needs_room(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+        code.is_some_and(|code| matches!(code & 0xff, 10 | 13))
     }
 
     /// For people.
@@ -118,6 +133,7 @@ impl StateError {
         let why = std::error::Error::source(self).map(ToString::to_string).unwrap_or_default();
         let hint = "`lastmile doctor` looks at the disk and the data folder.";
         match self {
+            Self::Full(problem) => return (**problem).clone(),
             Self::Database(_) => Problem::new("state.database", "the edge's state", "The database failed."),
             Self::File { path, .. } => Problem::new("state.file", path.clone(), "The file could not be used."),
             Self::Stored { what } => Problem::new("state.stored", "the edge's state", what.clone()),

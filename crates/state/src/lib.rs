@@ -14,6 +14,7 @@ mod open;
 mod perform;
 mod read;
 pub mod record;
+mod reserve;
 mod secret;
 mod session;
 mod throttle;
@@ -51,6 +52,7 @@ pub struct State(Arc<Inner>);
 
 struct Inner {
     database: open::Database,
+    reserve: reserve::Reserve,
     folder: PathBuf,
     ids: Arc<dyn IdSource>,
     addresses: Addresses,
@@ -67,7 +69,10 @@ impl State {
         let Options { folder, database, ids, addresses } = options;
         let bundles = folder.join("bundles");
         std::fs::create_dir_all(&bundles).map_err(|error| StateError::file(&bundles, error))?;
-        let database = open::Database::open(&folder, database.as_deref()).await?;
+        let (database, reserve) = match database.as_deref() {
+            Some(url) => (open::Database::at(url).await?, reserve::Reserve::none()),
+            None => (Self::open_on_any_disk(&folder).await?, reserve::Reserve::in_folder(&folder)),
+        };
         let mut transaction = database.begin().await?;
         db::setting::set_once(&mut transaction, db::setting::NODE, &ids.new_id(now).to_string()).await?;
         let node = db::setting::get(&mut transaction, db::setting::NODE).await?.unwrap_or_default();
@@ -77,6 +82,7 @@ impl State {
         let set_up_code = owner.is_none().then(secret::new_typed_code);
         Ok(Self(Arc::new(Inner {
             database,
+            reserve,
             folder,
             ids,
             addresses,
@@ -86,6 +92,16 @@ impl State {
             idle: session::Idle::default(),
             set_up_code: Mutex::new(set_up_code),
         })))
+    }
+
+    /// Opens the database also on a full disk, where it needs the room that is kept for the acts that must always work.
+    async fn open_on_any_disk(folder: &std::path::Path) -> Result<open::Database, StateError> {
+        match open::Database::in_folder(folder).await {
+            Err(error) if error.needs_room() && reserve::Reserve::give_in(folder) => {
+                open::Database::in_folder(folder).await
+            }
+            opened => opened,
+        }
     }
 
     /// Closes the database; acts after this fail.
@@ -120,16 +136,16 @@ impl State {
         self.bundle_folder().join(format!("{safe}.tar"))
     }
 
-    /// The folder of bundle files; incoming ones may be written here under another name first.
-    pub fn bundle_folder(&self) -> PathBuf {
-        self.0.folder.join("bundles")
-    }
-
     /// Puts a bundle's file, which was written and synced in [`State::bundle_folder`], in its place. When this returns its
     /// name survives a power cut, too.
     pub fn place_bundle(&self, incoming: &std::path::Path, digest: &str) -> std::io::Result<()> {
         std::fs::rename(incoming, self.bundle_file(digest))?;
         // a folder cannot be opened where names are durable by themselves
         std::fs::File::open(self.bundle_folder()).map_or(Ok(()), |folder| folder.sync_all())
+    }
+
+    /// The folder of bundle files; incoming ones may be written here under another name first.
+    pub fn bundle_folder(&self) -> PathBuf {
+        self.0.folder.join("bundles")
     }
 }

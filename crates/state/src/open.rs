@@ -40,15 +40,19 @@ const READERS: u32 = 3;
 const WRITER_LOCK: i64 = 0x6c61_7374;
 
 impl Database {
-    pub(crate) async fn open(folder: &Path, url: Option<&str>) -> Result<Self, StateError> {
+    /// PostgreSQL.
+    pub(crate) async fn at(url: &str) -> Result<Self, StateError> {
         sqlx::any::install_default_drivers();
-        let database = match url {
-            Some(url) => {
-                let pool = AnyPoolOptions::new().max_connections(READERS + 1).connect(url).await?;
-                Self { dialect: Dialect::Postgres, readers: pool.clone(), writer: pool }
-            }
-            None => Self::open_file(&folder.join("state.sqlite")).await?,
-        };
+        let pool = AnyPoolOptions::new().max_connections(READERS + 1).connect(url).await?;
+        let database = Self { dialect: Dialect::Postgres, readers: pool.clone(), writer: pool };
+        database.migrate().await?;
+        Ok(database)
+    }
+
+    /// SQLite, the file `state.sqlite`.
+    pub(crate) async fn in_folder(folder: &Path) -> Result<Self, StateError> {
+        sqlx::any::install_default_drivers();
+        let database = Self::open_file(&folder.join("state.sqlite")).await?;
         database.migrate().await?;
         Ok(database)
     }

@@ -57,6 +57,7 @@ impl Work<'_> {
 }
 
 /// What is asked for: acts that happen together or not at all.
+#[derive(Clone)]
 pub(crate) struct Asked {
     pub(crate) acts: Vec<Act>,
     pub(crate) because: Option<String>,
@@ -91,8 +92,31 @@ impl State {
         now: Timestamp,
     ) -> Result<Vec<Done>, ActError> {
         let (state, actor) = (self.clone(), actor.clone());
-        let task = tokio::spawn(async move { state.perform(&actor, asked, now).await });
+        let task = tokio::spawn(async move { state.perform_on_any_disk(&actor, asked, now).await });
         task.await.map_err(|_| StateError::stored("The act broke off."))?
+    }
+
+    /// What must always work is done in the room that is kept for it when there is no other; everything else is refused
+    /// as long as that room cannot be kept.
+    async fn perform_on_any_disk(&self, actor: &Actor, asked: Asked, now: Timestamp) -> Result<Vec<Done>, ActError> {
+        if !asked.acts.iter().all(Act::always_works) {
+            if !asked.dry_run {
+                self.keep_room().await?;
+            }
+            return self.perform(actor, asked, now).await;
+        }
+        match self.perform(actor, asked.clone(), now).await {
+            Err(ActError::State(error)) if error.needs_room() && self.0.reserve.give() => {
+                self.perform(actor, asked, now).await
+            }
+            done => done,
+        }
+    }
+
+    async fn keep_room(&self) -> Result<(), StateError> {
+        let state = self.clone();
+        let taken = tokio::task::spawn_blocking(move || state.0.reserve.take()).await;
+        taken.map_err(|_| StateError::stored("The room on the disk could not be looked at."))?.map_err(StateError::full)
     }
 
     async fn perform(&self, actor: &Actor, asked: Asked, now: Timestamp) -> Result<Vec<Done>, ActError> {

@@ -290,3 +290,35 @@ fn acts_that_come_at_once_stand_in_one_unbroken_chain() {
         assert_eq!(bench.state.changed().borrow().head, head + 20);
     });
 }
+
+#[test]
+fn on_a_disk_without_room_stopping_and_signing_in_work_and_everything_else_is_refused() {
+    both(async |bench| {
+        let owner = bench.ready().await;
+        bench.act(&owner, Act::Deploy(deployment("pump-7-bearing", "line-2/pump-7"))).await.unwrap();
+        if bench.database.is_some() {
+            return; // its disk is another one
+        }
+        // where a folder lies, no file can be: the room cannot be kept
+        let reserve = bench.folder.path().join("reserve");
+        std::fs::remove_file(&reserve).unwrap();
+        std::fs::create_dir(&reserve).unwrap();
+        let bench = bench.reopen().await;
+        let refused = bench.act(&owner, Act::AddAccount(account("bert"))).await.unwrap_err();
+        let [problem] = refused.problems().0.try_into().unwrap();
+        assert_eq!(problem.code, "disk.full");
+        assert!(problem.hint.contains("Switching off"), "{problem}");
+        let raised = advisory(&bench, "line-2/pump-7");
+        bench.state.raise_advisory(&raised).await.unwrap();
+        let secret = state::Secret::new(PASSWORD);
+        bench
+            .act(&Actor::Nobody, Act::SignIn(SignIn::Password { name: "anna".into(), password: secret }))
+            .await
+            .unwrap();
+        bench.act(&owner, Act::Acknowledge { advisory: raised.id }).await.unwrap();
+        bench.act(&owner, Act::SetMode { name: "pump-7-bearing".into(), mode: Mode::Off }).await.unwrap();
+        std::fs::remove_dir(&reserve).unwrap();
+        bench.act(&owner, Act::AddAccount(account("bert"))).await.unwrap();
+        assert!(reserve.is_file(), "the room is kept again");
+    });
+}
