@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod demo;
 mod deny;
+mod faults;
 mod generate;
 mod part;
 mod paths;
@@ -36,14 +37,18 @@ usage: cargo xtask COMMAND
   test CRATE                                  the tests of one crate, with the servers they talk to
   scenario NAME|all                           one whole-system test from tests/scenarios
   bench NAME [--short] [--rounds N]           measure the release build beside others; writes docs/bench/NAME.md
+  faults [OPTIONS]                            the edge under faults drawn from seeds, and 100 kills (tests/faults)
+           --seed N         the first seed (default: another one each day)      --seeds COUNT   how many (3)
+           --minutes M      how long each (3)      --kills COUNT   kills and power cuts (100)
+           --release        the program as shipped      --short   what `test` runs
   check                                       format, lints, licences, house rules, generated files
   tidy                                        only the house rules
   deny                                        only licences, sources and banned crates
   gen [--check]                               write generated files again, or fail where they differ
   ci                                          check, then test: exactly what the CI machine runs
 
-PART is python, web, postgres, mosquitto, socat, browser or scenarios. A part left out prints SKIPPED and the
-command ends with exit code 1: a partial run is never a passed run.";
+PART is python, web, postgres, mosquitto, socat, browser, scenarios, faults or namespaces. A part left out prints
+SKIPPED and the command ends with exit code 1: a partial run is never a passed run.";
 
 fn main() -> ExitCode {
     match run() {
@@ -70,6 +75,7 @@ fn run() -> Result<bool> {
         "test" => suite::command(args),
         "scenario" => suite::scenario(args),
         "bench" => bench::command(args),
+        "faults" => faults::command(args),
         "check" => {
             args.end()?;
             Ok(check::command(paths::BUILD_LASTMILE))

@@ -20,11 +20,24 @@ pub(crate) enum Part {
     Browser,
     /// Whole-system tests.
     Scenarios,
+    /// The fault suite.
+    Faults,
+    /// Of the fault suite, what needs a disk of its own in a mount namespace.
+    Namespaces,
 }
 
 impl Part {
-    const ALL: [Self; 7] =
-        [Self::Python, Self::Web, Self::Postgres, Self::Mosquitto, Self::Socat, Self::Browser, Self::Scenarios];
+    const ALL: [Self; 9] = [
+        Self::Python,
+        Self::Web,
+        Self::Postgres,
+        Self::Mosquitto,
+        Self::Socat,
+        Self::Browser,
+        Self::Scenarios,
+        Self::Faults,
+        Self::Namespaces,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -35,6 +48,8 @@ impl Part {
             Self::Socat => "socat",
             Self::Browser => "browser",
             Self::Scenarios => "scenarios",
+            Self::Faults => "faults",
+            Self::Namespaces => "namespaces",
         }
     }
 

@@ -27,6 +27,11 @@ pub(crate) fn lastmile() -> PathBuf {
     target().join("debug").join(format!("lastmile{}", std::env::consts::EXE_SUFFIX))
 }
 
+/// The same as shipped.
+pub(crate) fn lastmile_release() -> PathBuf {
+    target().join("release").join(format!("lastmile{}", std::env::consts::EXE_SUFFIX))
+}
+
 /// What builds [`lastmile`] alone, quickest.
 pub(crate) const BUILD_LASTMILE: [&str; 3] = ["build", "--package", "lastmile"];
 

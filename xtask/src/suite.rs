@@ -1,6 +1,7 @@
 //! `cargo xtask test` and `cargo xtask scenario`: every test there is, with the peers that they talk to.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use crate::shell::{Stopwatch, cargo, duration_text, npm, run, say};
 
 /// The workspace member that holds the whole-system tests, and the name of its one test program.
 const SCENARIOS: &str = "scenarios";
+/// The same for the fault suite.
+const FAULTS: &str = "faults";
 
 /// `cargo xtask test [CRATE] [--without PART]…`
 pub(crate) fn command(mut args: Args) -> Result<bool> {
@@ -32,7 +35,15 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
     let postgres = if wanted(Part::Postgres) { Some(Postgres::start()?) } else { None };
     let suite = Suite { postgres, without: without.clone() };
     report.step("Rust tests", || {
-        run(suite.on(cargo().args(["test", "--workspace", "--exclude", SCENARIOS, "--no-fail-fast"])))
+        run(suite.on(cargo().args([
+            "test",
+            "--workspace",
+            "--exclude",
+            SCENARIOS,
+            "--exclude",
+            FAULTS,
+            "--no-fail-fast",
+        ])))
     });
     if wanted(Part::Web) {
         report.step("web types", || run(npm().args(["run", "check"])));
@@ -40,6 +51,9 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
     }
     if wanted(Part::Scenarios) {
         report.step("scenarios", || suite.scenarios(None));
+    }
+    if wanted(Part::Faults) {
+        report.step("faults, short", || suite.faults(&paths::lastmile(), &[]));
     }
     if wanted(Part::Web) && wanted(Part::Browser) {
         report.step("page tests in a browser", || run(suite.on(npm().args(["run", "e2e"]))));
@@ -66,7 +80,7 @@ pub(crate) fn scenario(mut args: Args) -> Result<bool> {
     let name = known_scenario(&name)?;
     setup::run(For::Test, &[Part::Postgres, Part::Mosquitto, Part::Browser])?;
     run(cargo().args(paths::BUILD_LASTMILE))?;
-    let suite = Suite { postgres: None, without: Vec::new() };
+    let suite = Suite::alone(Vec::new());
     suite.scenarios((name != "all").then_some(name.as_str()))?;
     Ok(true)
 }
@@ -88,7 +102,7 @@ fn known_scenario(name: &str) -> Result<String> {
 }
 
 /// What the tests find in their environment.
-struct Suite {
+pub(crate) struct Suite {
     postgres: Option<Postgres>,
     without: Vec<Part>,
 }
@@ -101,6 +115,22 @@ impl Suite {
         tests.args(["test", "--workspace", "--test", SCENARIOS, "--"]);
         tests.args(name.map(|name| format!("{name}::"))).args(["--nocapture", "--test-threads=1"]);
         run(self.on(&mut tests))
+    }
+
+    /// The fault suite; without settings its short form. Two tests at a time: they wait more than they work.
+    pub(crate) fn faults(&self, program: &Path, settings: &[(&str, String)]) -> Result<()> {
+        let mut tests = cargo();
+        tests.args(["test", "--workspace", "--test", FAULTS, "--", "--nocapture", "--test-threads=2"]);
+        if self.without.contains(&Part::Namespaces) {
+            tests.args(["--skip", "full_disk::"]);
+        }
+        self.on(&mut tests).env("LASTMILE_BIN", program);
+        run(tests.envs(settings.iter().map(|(name, value)| (name, value))))
+    }
+
+    /// Of a command of its own, which needs no database.
+    pub(crate) fn alone(without: Vec<Part>) -> Self {
+        Self { postgres: None, without }
     }
 
     /// `command` with the environment that tests rely on.

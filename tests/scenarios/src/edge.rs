@@ -1,19 +1,34 @@
 //! An edge under test: the process, where it answers, and the commands that talk to it.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
+use tokio::process::Command;
 use tokio::time::Instant;
 
-use crate::{Finished, Http, Program, Sample, eventually, samples};
+use crate::{Finished, Http, Program, Sample, eventually, lastmile_program, samples};
 
 /// A debug build on a busy machine starts within this.
-const START: Duration = Duration::from_mins(1);
+const START: Duration = Duration::from_mins(3);
 /// The same for one command.
 const COMMAND: Duration = Duration::from_mins(2);
+
+/// How an edge is started.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    /// Its data folder.
+    pub data: &'a Path,
+    /// The site.toml to take up, if any.
+    pub site: Option<&'a Path>,
+    /// Added to its environment.
+    pub environment: Vec<(&'static str, OsString)>,
+    /// Its data folder is a disk of its own of so many bytes, made in a mount namespace that ends with the process.
+    pub disk_bytes: Option<u64>,
+}
 
 /// A running `lastmile edge`.
 pub struct Edge {
@@ -26,17 +41,30 @@ pub struct Edge {
 impl Edge {
     /// Starts on what the folder holds, with this site.toml when one is given, and waits until it is ready.
     pub async fn start(data: &Path, site: Option<&Path>) -> Result<Self> {
-        let mut arguments = vec!["--json".into(), "edge".into(), "--data".into(), data.as_os_str().to_owned()];
-        arguments.extend(["--listen".into(), "127.0.0.1:0".into()]);
-        if let Some(site) = site {
-            arguments.extend(["--site".into(), site.as_os_str().to_owned()]);
-        }
+        Self::launch(Launch { data, site, environment: Vec::new(), disk_bytes: None }).await
+    }
+
+    /// Starts in the way described, and waits until it is ready.
+    pub async fn launch(launch: Launch<'_>) -> Result<Self> {
         let started = Instant::now();
-        let mut program = Program::lastmile(&arguments)?;
+        let own_disk = launch.disk_bytes.is_some();
+        let mut program = Program::start(launch.command()?)?;
         let ready: Value = serde_json::from_str(&program.line_with("\"ready\"", START).await?)?;
         let url = ready.get("url").and_then(Value::as_str).context("no `url` in the ready line")?;
-        let http = Http::new(url)?.with_token_of(data)?;
-        Ok(Self { program, http, data: data.to_owned(), started })
+        let data = if own_disk {
+            // as the process sees it
+            let pid = program.pid().context("it ended")?;
+            PathBuf::from(format!("/proc/{pid}/root{}", launch.data.display()))
+        } else {
+            launch.data.to_owned()
+        };
+        let http = Http::new(url)?.with_token_of(&data)?;
+        Ok(Self { program, http, data, started })
+    }
+
+    /// Its data folder, as this process sees it.
+    pub fn data(&self) -> &Path {
+        &self.data
     }
 
     /// Its interface, as the owner.
@@ -101,5 +129,25 @@ impl Edge {
     /// SIGTERM.
     pub async fn stop(self, within: Duration) -> Result<ExitStatus> {
         self.program.stop(within).await
+    }
+}
+
+impl Launch<'_> {
+    fn command(&self) -> Result<Command> {
+        let program = lastmile_program()?;
+        let mut command = match self.disk_bytes {
+            None => Command::new(program),
+            Some(bytes) => {
+                let script = "mount -t tmpfs -o size=$1 tmpfs \"$2\" && shift 2 && exec \"$@\"";
+                let mut command = Command::new("unshare");
+                command.args(["--map-root-user", "--mount", "sh", "-c", script, "sh"]);
+                command.arg(bytes.to_string()).arg(self.data).arg(program);
+                command
+            }
+        };
+        command.args(["--json", "edge", "--listen", "127.0.0.1:0", "--data"]).arg(self.data);
+        command.args(self.site.iter().flat_map(|site| [Path::new("--site"), site]));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        Ok(command)
     }
 }

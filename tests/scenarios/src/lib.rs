@@ -17,10 +17,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio::time::{Instant, sleep};
 
-pub use edge::Edge;
+pub use edge::{Edge, Launch};
 pub use http::Http;
-pub use process::{Finished, Program, is_release, processes_below};
-pub use pump::{SCORE, packed_pump, pump_site};
+pub use process::{Finished, Program, is_release, is_running, lastmile_program, processes_below};
+pub use pump::{SCORE, packed_pump, packed_pump_with, pump_site};
 pub use samples::{Sample, samples};
 
 /// A figure for the person who reads the log of a run.

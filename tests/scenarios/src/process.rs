@@ -207,13 +207,19 @@ pub fn processes_below(pid: u32) -> Vec<u32> {
     children.into_iter().flat_map(|child| std::iter::once(child).chain(processes_below(child))).collect()
 }
 
+/// Whether a process still does anything. One that nobody has waited for yet has an id, but no longer runs.
+pub fn is_running(pid: u32) -> bool {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    !stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with(['Z', 'X']))
+}
+
 /// Whether the program under test is one that would be shipped: limits on memory and time hold for those.
 pub fn is_release() -> bool {
     lastmile_program().is_ok_and(|program| program.components().any(|part| part.as_os_str() == "release"))
 }
 
 /// The program under test: env `LASTMILE_BIN`, else the one that `cargo build -p lastmile` made.
-fn lastmile_program() -> Result<PathBuf> {
+pub fn lastmile_program() -> Result<PathBuf> {
     let program = std::env::var_os("LASTMILE_BIN").map_or_else(
         || workspace().join("target/debug").join(format!("lastmile{}", std::env::consts::EXE_SUFFIX)),
         PathBuf::from,

@@ -22,10 +22,26 @@ const SIGNALS: [(&str, u16, f64, &str); 8] = [
     ("product", 1, 1.0, "1"),
 ];
 
+/// Packs the bundle with its contract changed, for tests that cannot wait as long as a plant does.
+pub async fn packed_pump_with(folder: &Path, change: impl Fn(&str) -> String) -> Result<PathBuf> {
+    let (source, copy) = (workspace().join("examples/pump-station/bundle"), folder.join("bundle"));
+    std::fs::create_dir_all(&copy)?;
+    for file in std::fs::read_dir(&source)? {
+        let file = file?;
+        std::fs::copy(file.path(), copy.join(file.file_name()))?;
+    }
+    let contract = copy.join("contract.toml");
+    std::fs::write(&contract, change(&std::fs::read_to_string(&contract)?))?;
+    pack(copy, folder).await
+}
+
 /// Packs `examples/pump-station/bundle` into this folder.
 pub async fn packed_pump(folder: &Path) -> Result<PathBuf> {
+    pack(workspace().join("examples/pump-station/bundle"), folder).await
+}
+
+async fn pack(source: PathBuf, folder: &Path) -> Result<PathBuf> {
     let packed = folder.join("pump-bearing.tar");
-    let source = workspace().join("examples/pump-station/bundle");
     let arguments = ["bundle".into(), "pack".into(), source, "--out".into(), packed.clone()];
     Finished::lastmile(&arguments, Duration::from_mins(1)).await?.good()?;
     Ok(packed)

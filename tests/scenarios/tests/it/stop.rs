@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use scenarios::{Edge, eventually, free_port, packed_pump, processes_below, pump_site};
+use scenarios::{Edge, eventually, free_port, is_running, packed_pump, processes_below, pump_site};
 use tempfile::TempDir;
 
 const SOON: Duration = Duration::from_mins(1);
@@ -31,12 +31,6 @@ async fn gone(processes: &[u32]) -> Result<()> {
         Ok((!left).then_some(()))
     })
     .await
-}
-
-/// A process that nobody has waited for yet still has an id, but is no longer running.
-fn is_running(pid: u32) -> bool {
-    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
-    !stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with(['Z', 'X']))
 }
 
 #[tokio::test]
