@@ -77,6 +77,15 @@ impl Database {
                         Ok(())
                     })
                 })
+                // A full or failing disk makes SQLite roll back by itself. The connection then fails to roll back what is
+                // gone, and would refuse to begin for ever (<https://sqlite.org/lang_transaction.html>, section 3). The
+                // ping comes after the roll-back that is under way.
+                .after_release(|connection, _| {
+                    Box::pin(async move {
+                        connection.ping().await?;
+                        Ok(!connection.is_in_transaction())
+                    })
+                })
                 .connect_with(options.clone())
         };
         let writer = pool(1).await?;
@@ -142,4 +151,19 @@ async fn migrate(connection: &mut AnyConnection, dialect: Dialect) -> Result<(),
     }
     transaction.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_by_itself_does_not_keep_the_next_from_beginning() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::in_folder(folder.path()).await.unwrap();
+        let mut transaction = database.begin().await.unwrap();
+        sqlx::raw_sql("ROLLBACK").execute(&mut *transaction).await.unwrap();
+        drop(transaction);
+        database.begin().await.unwrap().commit().await.unwrap();
+    }
 }
