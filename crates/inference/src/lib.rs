@@ -5,8 +5,9 @@
 //!
 //! ```no_run
 //! # use std::sync::Arc;
+//! # use domain::unit::Conversion;
 //! # use domain::{Quality, Timestamp, Value};
-//! # use inference::{Conversion, ModelSource, PlaceInput, Scorer, Setup, Worker, WorkerSpec, predict};
+//! # use inference::{ModelSource, PlaceInput, Scorer, Setup, Worker, WorkerSpec, predict};
 //! # async fn live(contract: Arc<bundle::Contract>, now: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
 //! // once per bundle digest: the worker (share it behind a mutex between deployments of the same bundle)
 //! let mut worker = Worker::new(WorkerSpec::this_program(inference::library_path()?));
@@ -14,7 +15,7 @@
 //!
 //! // once per deployment
 //! let signals = contract.signals.len();
-//! let place = PlaceInput { title: "Pump 7".into(), conversions: vec![Conversion::NONE; signals], raised: false };
+//! let place = PlaceInput { title: "Pump 7".into(), conversions: vec![Conversion::IDENTITY; signals], raised: false };
 //! let setup = Setup { places: vec![place], begin: Some(now), language: "de".into(), ..Setup::default() };
 //! let mut scorer = Scorer::new(contract, setup)?;
 //! scorer.fit(&loaded)?;
@@ -68,7 +69,7 @@ pub use replay::{DecisionLine, Line, PredictionLine, RecordedSample, ReplayError
 pub use rule::Decided;
 pub use scorer::{CallResult, Job, PlaceInput, Predicted, PredictionRow, Scorer, Setup};
 pub use why::{Reason, Why};
-pub use window::{Conversion, Window};
+pub use window::Window;
 pub use worker::{
     Limits, Loaded, ModelSource, Patience, Port, Refusal, Worker, WorkerError, WorkerSpec, WorkerStatus, worker_main,
 };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bundle::contract::{Contract, Dtype as ContractDtype, Layout, TriggerKind};
+use domain::unit::Conversion;
 use domain::{Contribution, Problem, Problems, Quality, Timestamp, Value};
 
 use crate::condition::Verdict;
@@ -15,7 +16,7 @@ use crate::rule::{Decided, Occasion, RulePlan, RuleState, contributions, decide}
 use crate::tensor::{Dtype, Elements, Named, Tensor};
 use crate::track::Reading;
 use crate::why::{Reason, Why};
-use crate::window::{Conversion, Window, Windows};
+use crate::window::{Window, Windows};
 use crate::worker::{Loaded, Port};
 
 /// Windows that one call of [`Scorer::due`] gives at most, over all places.
@@ -264,7 +265,7 @@ impl Scorer {
     /// watermark; the same sample twice is once.
     pub fn push(&mut self, place: usize, signal: usize, arrival: Timestamp, value: Option<&Value>, quality: Quality) {
         let Some(place) = self.places.get_mut(place) else { return };
-        let conversion = place.conversions.get(signal).copied().unwrap_or(Conversion::NONE);
+        let conversion = place.conversions.get(signal).copied().unwrap_or(Conversion::IDENTITY);
         let reading = Reading { arrival, value: value.cloned(), quality };
         place.windows.push(&self.plan, signal, conversion, reading);
     }

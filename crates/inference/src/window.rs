@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use bundle::contract::SignalType;
+use domain::unit::Conversion;
 use domain::value::Text;
 use domain::{Quality, Timestamp, Value};
 
@@ -37,20 +38,6 @@ impl Window {
     pub fn usable(&self) -> bool {
         !self.quality.is_bad()
     }
-}
-
-/// From a tag's unit to the contract's: `signal = tag × factor + offset`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Conversion {
-    /// Factor.
-    pub factor: f64,
-    /// Offset, in the contract's unit.
-    pub offset: f64,
-}
-
-impl Conversion {
-    /// Same unit.
-    pub const NONE: Self = Self { factor: 1.0, offset: 0.0 };
 }
 
 /// Remembers when a signal became a value.
@@ -292,7 +279,7 @@ fn ceil_to(time: Timestamp, period: Duration) -> Timestamp {
 /// A tag's value as the contract's type and unit; none when it cannot be.
 fn converted(value: &Value, kind: SignalType, conversion: Conversion) -> Option<Value> {
     match kind {
-        SignalType::Number => Value::from_f64(value.as_f64()? * conversion.factor + conversion.offset),
+        SignalType::Number => Value::from_f64(conversion.apply(value.as_f64()?)),
         SignalType::Bool => value.as_bool().map(Value::Bool),
         SignalType::Text => match value {
             Value::Text(_) => Some(value.clone()),

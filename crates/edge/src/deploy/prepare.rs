@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use bundle::contract::{Contract, Words};
 use config::site::{DeploymentAt, SiteConfig};
+use domain::unit::Conversion;
 use domain::{GroupId, Problem, Scan, SeriesId, TagPath, Timestamp, ValueType};
-use inference::{Conversion, ModelSource, PlaceInput, Scorer, Setup, Worker};
+use inference::{ModelSource, PlaceInput, Scorer, Setup, Worker};
 use store::{SeriesDef, Store};
 use tokio::sync::{Mutex, mpsc};
 
@@ -186,12 +187,9 @@ fn place_inputs(
 /// From the unit of the mapped tag to the signal's. Tags or signals without a unit are taken as they are.
 fn conversion(signal: &bundle::contract::Signal, at: &DeploymentAt, table: &TagTable) -> Result<Conversion, Problem> {
     let tag_unit = at.map.get(&signal.name).and_then(|tag| table.get(tag)).and_then(|(info, _)| info.unit.clone());
-    let (Some(from), Some(to)) = (tag_unit, &signal.unit) else { return Ok(Conversion::NONE) };
+    let (Some(from), Some(to)) = (tag_unit, &signal.unit) else { return Ok(Conversion::IDENTITY) };
     let place = format!("signal {} at {}", signal.name, at.place);
-    let found = from
-        .conversion(to)
-        .map_err(|error| Problem::new("map.unit-mismatch", place, error.what.clone()).hint(error.hint))?;
-    Ok(Conversion { factor: found.factor, offset: found.offset })
+    from.conversion(to).map_err(|error| Problem::new("map.unit-mismatch", place, error.what.clone()).hint(error.hint))
 }
 
 /// Pushes what history holds of the signals, so that the first window is as full as if the edge had never stopped.

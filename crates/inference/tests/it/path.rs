@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bundle::Contract;
+use domain::unit::Conversion;
 use domain::{Decision, Quality, Value};
-use inference::{Conversion, RecordedSample, Scorer, Setup};
+use inference::{RecordedSample, Scorer, Setup};
 
 use crate::places::{Sum, at, contract, drain, place, predicted, sample, scorer};
 

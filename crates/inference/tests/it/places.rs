@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bundle::Contract;
+use domain::unit::Conversion;
 use domain::{Quality, Timestamp, Value};
 use inference::tensor::{Named, Tensor};
 use inference::{
-    Conversion, Model, PlaceInput, PredictionRow, RecordedSample, Scorer, Setup, WorkerError, lines_of, predict, replay,
+    Model, PlaceInput, PredictionRow, RecordedSample, Scorer, Setup, WorkerError, lines_of, predict, replay,
 };
 use proptest::prelude::*;
 
@@ -43,7 +44,11 @@ pub(crate) fn contract(toml: &str) -> Arc<Contract> {
 }
 
 pub(crate) fn place(contract: &Contract) -> PlaceInput {
-    PlaceInput { title: "Pump 7".into(), conversions: vec![Conversion::NONE; contract.signals.len()], raised: false }
+    PlaceInput {
+        title: "Pump 7".into(),
+        conversions: vec![Conversion::IDENTITY; contract.signals.len()],
+        raised: false,
+    }
 }
 
 pub(crate) fn scorer(contract: &Arc<Contract>, places: usize, begin: Option<Timestamp>) -> Scorer {
