@@ -197,12 +197,19 @@ pub(crate) enum BundleCommand {
     Run {
         /// A folder or a .tar.
         bundle: PathBuf,
-        /// CSV or Parquet, long or wide, as `history export` writes it.
+        /// CSV or Parquet, long or wide, as `history export` writes it. Values are converted from the units that the file
+        /// (or --site) says; what says none is in the contract's.
         #[arg(long)]
         samples: PathBuf,
         /// SIGNAL=TAG for names that differ. May be repeated.
         #[arg(long)]
         map: Vec<String>,
+        /// Replay as a deployment of this site.toml runs: its mapping, units, tunables and language, at all its places.
+        #[arg(long, conflicts_with = "map")]
+        site: Option<PathBuf>,
+        /// Which deployment, when the site has several.
+        #[arg(long, requires = "site")]
+        deployment: Option<String>,
         /// TUNABLE=NUMBER. May be repeated.
         #[arg(long)]
         tune: Vec<String>,

@@ -47,6 +47,18 @@ impl Out {
         }
     }
 
+    /// Many JSON lines, flushed when the writer is dropped.
+    #[expect(clippy::unused_self, reason = "all printing goes through this one value")]
+    pub(crate) fn lines(self) -> Lines {
+        Lines(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()))
+    }
+
+    /// A sentence beside the answer, to the error stream.
+    #[expect(clippy::unused_self, reason = "all printing goes through this one value")]
+    pub(crate) fn note(self, words: impl std::fmt::Display) {
+        let _closed = writeln!(std::io::stderr().lock(), "{words}");
+    }
+
     /// `words` for people, `value` for programs.
     pub(crate) fn say(self, words: impl std::fmt::Display, value: &impl serde::Serialize) {
         if self.json { self.json(value) } else { self.line(words) }
@@ -58,6 +70,18 @@ impl Out {
             self.json(&serde_json::json!({ "problems": problems }));
         } else {
             let _closed = writeln!(std::io::stderr().lock(), "{problems}");
+        }
+    }
+}
+
+/// Many JSON lines.
+pub(crate) struct Lines(std::io::BufWriter<std::io::Stdout>);
+
+impl Lines {
+    /// One of them.
+    pub(crate) fn push(&mut self, value: &impl serde::Serialize) {
+        if let Ok(text) = serde_json::to_string(value) {
+            let _closed = writeln!(self.0, "{text}");
         }
     }
 }

@@ -3,18 +3,22 @@
 //! Reading and writing go row by row with bounded memory. Wide files hold good values only, an empty cell is no good
 //! value. In a long Parquet file numbers stand in `value`, texts and integers that a double cannot hold in `text`, and
 //! `type` says what they are; in a wide one each column has its own type. CSV has no types: a cell that reads as a number
-//! is one, whatever wrote it.
+//! is one, whatever wrote it, unless [`Reader::as_text`] was told to take it as it stands.
+//!
+//! A file says the units of its numbers where it can: Parquet in its metadata, CSV in a small file beside it.
 
 mod csv;
 mod parquet;
+mod units;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::Path;
 
 use domain::{Problem, Quality, SeriesId, Text, Timestamp, Value, ValueType};
 
+pub use units::{Units, file_beside as units_file, text as units_text};
 pub use write::Writer;
 
 use crate::Store;
@@ -58,6 +62,8 @@ pub struct Column {
     pub name: String,
     /// What its values are.
     pub value_type: ValueType,
+    /// As people write it; empty when it has none.
+    pub unit: String,
 }
 
 /// One sample of a file.
@@ -77,6 +83,7 @@ pub struct TableSample {
 pub struct Reader {
     inner: Inner,
     names: Names,
+    units: Units,
 }
 
 /// Names in the order in which they were met.
@@ -84,9 +91,16 @@ pub struct Reader {
 struct Names {
     list: Vec<String>,
     numbers: HashMap<String, usize>,
+    /// Names whose cells are texts, whatever they look like.
+    texts: HashSet<String>,
 }
 
 impl Names {
+    /// Whether the cells of a name are taken as they stand.
+    fn is_text(&self, index: usize) -> bool {
+        !self.texts.is_empty() && self.list.get(index).is_some_and(|name| self.texts.contains(name))
+    }
+
     /// The index of a name, which is added when it is new.
     fn index_of(&mut self, name: &str) -> usize {
         if let Some(number) = self.numbers.get(name) {
@@ -107,11 +121,25 @@ impl Reader {
     /// Opens a file and understands its columns. The names of a long file are all known only at its end.
     pub fn open(path: &Path) -> Result<Self, Problem> {
         let mut names = Names::default();
-        let inner = match Format::of(path)? {
-            Format::Csv => Inner::Csv(Box::new(csv::Reader::open(path, &mut names)?)),
-            Format::Parquet => Inner::Parquet(Box::new(parquet::Reader::open(path, &mut names)?)),
+        let (inner, units) = match Format::of(path)? {
+            Format::Csv => (Inner::Csv(Box::new(csv::Reader::open(path, &mut names)?)), units::beside(path)?),
+            Format::Parquet => {
+                let (reader, units) = parquet::Reader::open(path, &mut names)?;
+                (Inner::Parquet(Box::new(reader)), units)
+            }
         };
-        Ok(Self { inner, names })
+        Ok(Self { inner, names, units })
+    }
+
+    /// What the file says of the units of its names, long before their first sample. Empty when it says nothing.
+    pub fn units(&self) -> &Units {
+        &self.units
+    }
+
+    /// Takes the cells of these names as texts, even where they read as numbers: `007` is a serial number then. Only CSV
+    /// has to be told.
+    pub fn as_text(&mut self, names: impl IntoIterator<Item = String>) {
+        self.names.texts.extend(names);
     }
 
     /// Tags or signals met so far.
@@ -142,9 +170,9 @@ pub fn export<W: Write + Send>(
     out: W,
 ) -> Result<u64, Problem> {
     let series: Vec<SeriesId> = columns.iter().map(|(_, series)| *series).collect();
-    let described = columns.iter().map(|(name, series)| Column {
-        name: name.clone(),
-        value_type: store.series(*series).map_or(ValueType::F64, |def| def.value_type),
+    let described = columns.iter().map(|(name, series)| match store.series(*series) {
+        Some(def) => Column { name: name.clone(), value_type: def.value_type, unit: def.unit.clone() },
+        None => Column { name: name.clone(), value_type: ValueType::F64, unit: String::new() },
     });
     let mut writer = Writer::new(out, described.collect(), format, layout)?;
     let mut count = 0;
@@ -167,7 +195,8 @@ fn value_of(cell: &str) -> Result<Option<Value>, &'static str> {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
         _ => {
-            let whole = cell.parse::<i64>().ok().map(Value::I64);
+            // a double keeps the sign of its zero
+            let whole = cell.parse::<i64>().ok().filter(|_| cell != "-0").map(Value::I64);
             let whole = whole.or_else(|| cell.parse::<u64>().ok().map(Value::U64));
             match whole.or_else(|| cell.parse::<f64>().ok().and_then(Value::from_f64)) {
                 Some(number) => number,
@@ -229,7 +258,11 @@ mod tests {
     fn written(given: &Given, format: Format, layout: Layout) -> (tempfile::TempDir, std::path::PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(if format == Format::Csv { "x.csv" } else { "x.parquet" });
-        let columns = ["a/x", "a/y"].map(|name| Column { name: name.to_owned(), value_type: ValueType::F64 });
+        let columns = [("a/x", "kPa"), ("a/y", "")].map(|(name, unit)| Column {
+            name: name.to_owned(),
+            value_type: ValueType::F64,
+            unit: unit.to_owned(),
+        });
         let mut writer = Writer::new(std::fs::File::create(&path).unwrap(), columns.into(), format, layout).unwrap();
         for sample in samples(given) {
             writer.push(sample.arrival, sample.name, sample.value.as_ref(), sample.quality).unwrap();
@@ -301,6 +334,36 @@ mod tests {
                 let _: Vec<_> = reader.take(1000).collect();
             }
         }
+    }
+
+    #[test]
+    fn a_file_says_the_units_of_its_names() {
+        for layout in [Layout::Long, Layout::Wide] {
+            let (_folder, path) = written(&vec![(1, 0, 2.5, true)], Format::Parquet, layout);
+            let said: Vec<(String, String)> = Reader::open(&path).unwrap().units().clone().into_iter().collect();
+            assert_eq!(said, [("a/x".to_owned(), "kPa".to_owned())]);
+            let (_folder, path) = written(&vec![(1, 0, 2.5, true)], Format::Csv, layout);
+            assert!(Reader::open(&path).unwrap().units().is_empty());
+            std::fs::write(units_file(&path), units_text(&Units::from([("a/y".to_owned(), "Cel".to_owned())])))
+                .unwrap();
+            assert_eq!(Reader::open(&path).unwrap().units()["a/y"], "Cel");
+            std::fs::write(units_file(&path), "kPa").unwrap();
+            assert!(Reader::open(&path).err().unwrap().place.ends_with("x.csv.units.json"));
+        }
+    }
+
+    #[test]
+    fn cells_of_a_text_stay_as_they_are_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        let texts =
+            "arrival_us,tag,value,quality\n1,serial,007,Good\n2,serial,,Good\n3,serial,1e3,Bad\n4,level,007,Good\n";
+        std::fs::write(&path, texts).unwrap();
+        let mut reader = Reader::open(&path).unwrap();
+        reader.as_text(["serial".to_owned()]);
+        let values: Vec<Option<Value>> = reader.map(|sample| sample.unwrap().value).collect();
+        let text = |text: &str| Text::new(text).map(Value::Text);
+        assert_eq!(values, [text("007"), text(""), None, Some(Value::I64(7))]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod edge;
 mod http;
 mod process;
 mod pump;
+mod replayed;
 mod samples;
 
 use std::future::Future;
@@ -19,8 +20,9 @@ use tokio::time::{Instant, sleep};
 
 pub use edge::{Edge, Launch};
 pub use http::Http;
-pub use process::{Finished, Program, is_release, is_running, lastmile_program, processes_below};
+pub use process::{Finished, Program, is_release, is_running, lastmile_program, onnxruntime, processes_below};
 pub use pump::{SCORE, packed_pump, packed_pump_with, pump_site};
+pub use replayed::Replayed;
 pub use samples::{Sample, samples};
 
 /// A figure for the person who reads the log of a run.

@@ -231,7 +231,7 @@ pub fn lastmile_program() -> Result<PathBuf> {
 }
 
 /// The ONNX Runtime library: env `LASTMILE_ONNXRUNTIME`, else the one that `cargo xtask setup` installs.
-fn onnxruntime() -> PathBuf {
+pub fn onnxruntime() -> PathBuf {
     std::env::var_os("LASTMILE_ONNXRUNTIME")
         .map_or_else(|| workspace().join(".scratch/onnxruntime/libonnxruntime.so"), PathBuf::from)
 }

@@ -43,8 +43,9 @@ pub(super) async fn run(command: BundleCommand, out: Out) -> Ended {
         BundleCommand::Pack { folder, out: file } => pack(&folder, file.as_deref(), out),
         BundleCommand::Show { bundle } => show(&bundle, out),
         BundleCommand::Test { bundle } => test(&bundle, out).await,
-        BundleCommand::Run { bundle, samples, map, tune, from } => {
-            replay::run(&open(&bundle)?, replay::Wanted { samples, map, tune, from }, out).await
+        BundleCommand::Run { bundle, samples, map, site, deployment, tune, from } => {
+            let wanted = replay::Wanted { samples, map, site, deployment, tune, from };
+            replay::run(&open(&bundle)?, wanted, out).await
         }
     }
 }

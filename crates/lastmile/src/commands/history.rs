@@ -1,9 +1,11 @@
 //! `lastmile history export`: samples of a running edge into a file.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use domain::{Problem, Problems, Timestamp};
 use serde_json::json;
+use store::table::Units;
 
 use super::Ended;
 use super::at::At;
@@ -33,7 +35,9 @@ pub(super) async fn run(command: HistoryCommand, out: Out) -> Ended {
         ("format", format.to_owned()),
         ("layout", if wide { "wide" } else { "long" }.to_owned()),
     ];
-    let mut response = At::new(&at)?.stream("history/export", &query).await?;
+    let edge = At::new(&at)?;
+    let units = if format == "csv" { Some(units_of(&edge, &tags).await?) } else { None };
+    let mut response = edge.stream("history/export", &query).await?;
     let unwritten = |error: std::io::Error| {
         Problems::from(Problem::new(
             "file.unwritable",
@@ -53,8 +57,25 @@ pub(super) async fn run(command: HistoryCommand, out: Out) -> Ended {
         target.write_all(&piece).map_err(unwritten)?;
     }
     target.sync_all().map_err(unwritten)?;
+    if let Some(units) = units {
+        let beside = store::table::units_file(&file);
+        std::fs::write(beside, store::table::units_text(&units)).map_err(unwritten)?;
+    }
     out.say(format!("{} written, {bytes} bytes", file.display()), &json!({ "file": file, "bytes": bytes }));
     Ok(Exit::Ok)
+}
+
+/// The units of these columns now, `tag` or `name=tag`: a CSV file has no room for them. A tag whose unit is changed begins
+/// anew, so all that is taken out has one.
+async fn units_of(edge: &At, columns: &[String]) -> Result<Units, Problems> {
+    let answer: serde_json::Value = edge.get("site", &[]).await?;
+    let lists = ["tag", "variable"].map(|kind| answer["document"][kind].as_array());
+    let said =
+        lists.into_iter().flatten().flatten().filter_map(|tag| Some((tag["name"].as_str()?, tag["unit"].as_str()?)));
+    let said: BTreeMap<&str, &str> = said.collect();
+    let named = columns.iter().map(|column| column.split_once('=').unwrap_or((column.as_str(), column.as_str())));
+    let units = named.filter_map(|(name, tag)| Some((name.to_owned(), (*said.get(tag)?).to_owned())));
+    Ok(units.collect())
 }
 
 /// RFC 3339, or microseconds since 1970.

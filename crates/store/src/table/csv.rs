@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use domain::{Problem, Quality, Timestamp};
+use domain::{Problem, Quality, Text, Timestamp, Value};
 
 use super::{Layout, Names, TableSample, file_problem, quality_of, value_of};
 
@@ -15,6 +15,8 @@ pub(super) struct Reader {
     row: csv::StringRecord,
     /// The next cell of the row, for wide files.
     cell: usize,
+    /// When the row arrived, once it was read.
+    arrival: Option<Timestamp>,
 }
 
 impl Reader {
@@ -29,13 +31,13 @@ impl Reader {
                 names.list.push(name.to_owned());
             }
         }
-        Ok(Self { rows, path: name, layout, row: csv::StringRecord::new(), cell: 0 })
+        Ok(Self { rows, path: name, layout, row: csv::StringRecord::new(), cell: 0, arrival: None })
     }
 
     pub(super) fn next(&mut self, names: &mut Names) -> Option<Result<TableSample, Problem>> {
         loop {
             if self.layout == Layout::Wide
-                && let Some(sample) = self.next_cell(names.list.len())
+                && let Some(sample) = self.next_cell(names)
             {
                 return Some(sample);
             }
@@ -45,6 +47,7 @@ impl Reader {
                 Err(error) => return Some(Err(file_problem(&self.path, "a line cannot be read", &error))),
             }
             self.cell = 0;
+            self.arrival = None;
             if self.layout == Layout::Long {
                 return Some(self.long(names));
             }
@@ -52,25 +55,25 @@ impl Reader {
     }
 
     /// The next filled cell of the current wide row; none when the row is used up.
-    fn next_cell(&mut self, columns: usize) -> Option<Result<TableSample, Problem>> {
+    fn next_cell(&mut self, names: &Names) -> Option<Result<TableSample, Problem>> {
         while self.cell + 1 < self.row.len() {
             self.cell += 1;
-            if self.cell > columns {
+            if self.cell > names.list.len() {
                 return Some(Err(self.problem("the line has more cells than the header")));
             }
-            let text = self.row.get(self.cell).unwrap_or_default();
-            let value = match value_of(text) {
+            let Some(text) = self.row.get(self.cell).filter(|text| !text.is_empty()) else { continue };
+            let (name, quality) = (self.cell - 1, Quality::GOOD);
+            let value = match value_as(text, names.is_text(name)) {
                 Ok(Some(value)) => value,
                 Ok(None) => continue,
                 Err(what) => return Some(Err(self.problem(what))),
             };
-            let (name, quality) = (self.cell - 1, Quality::GOOD);
             return Some(self.arrival().map(|arrival| TableSample { arrival, name, value: Some(value), quality }));
         }
         None
     }
 
-    fn long(&self, names: &mut Names) -> Result<TableSample, Problem> {
+    fn long(&mut self, names: &mut Names) -> Result<TableSample, Problem> {
         let [Some(tag), Some(value), Some(quality)] = [1, 2, 3].map(|index| self.row.get(index)) else {
             return Err(self.problem("the line needs four cells: arrival_us, tag, value and quality"));
         };
@@ -78,21 +81,34 @@ impl Reader {
             self.problem(&format!("`{quality}` is no quality"))
                 .hint("write Good, or the name or number of an OPC UA status code")
         })?;
-        let value = value_of(value).map_err(|what| self.problem(what))?.filter(|_| !quality.is_bad());
-        Ok(TableSample { arrival: self.arrival()?, name: names.index_of(tag), value, quality })
+        let name = names.index_of(tag);
+        let value = value_as(value, names.is_text(name)).map_err(|what| self.problem(what))?;
+        let value = value.filter(|_| !quality.is_bad());
+        Ok(TableSample { arrival: self.arrival()?, name, value, quality })
     }
 
-    fn arrival(&self) -> Result<Timestamp, Problem> {
+    fn arrival(&mut self) -> Result<Timestamp, Problem> {
+        if let Some(arrival) = self.arrival {
+            return Ok(arrival);
+        }
         let text = self.row.get(0).unwrap_or_default();
         let micros = text.parse().map_err(|_| {
             self.problem(&format!("`{text}` is no arrival")).hint("arrivals are whole microseconds since 1970 UTC")
         })?;
-        Ok(Timestamp::from_micros(micros))
+        Ok(*self.arrival.insert(Timestamp::from_micros(micros)))
     }
 
     fn problem(&self, what: &str) -> Problem {
         let line = self.row.position().map_or(0, csv::Position::line);
         Problem::new("table.malformed", format!("{}:{line}", self.path), what)
+    }
+}
+
+/// A cell as the text that it is, or as what it reads as.
+fn value_as(cell: &str, text: bool) -> Result<Option<Value>, &'static str> {
+    match Text::new(cell).filter(|_| text) {
+        Some(text) => Ok(Some(Value::Text(text))),
+        None => value_of(cell),
     }
 }
 

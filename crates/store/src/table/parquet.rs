@@ -10,7 +10,7 @@ use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
 
 use super::csv::layout_of;
-use super::{Layout, Names, TableSample, file_problem, quality_of};
+use super::{Layout, Names, TableSample, Units, file_problem, quality_of, units};
 
 /// See the module.
 pub(super) struct Reader {
@@ -23,19 +23,25 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn open(path: &Path, names: &mut Names) -> Result<Self, Problem> {
+    pub(super) fn open(path: &Path, names: &mut Names) -> Result<(Self, Units), Problem> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|error| file_problem(&name, "the file cannot be read", &error))?;
         let unreadable = |error: parquet::errors::ParquetError| file_problem(&name, "this is no Parquet file", &error);
         let reader = SerializedFileReader::new(file).map_err(unreadable)?;
-        let schema = reader.metadata().file_metadata().schema();
+        let about = reader.metadata().file_metadata();
+        let said = about.key_value_metadata().into_iter().flatten().find(|pair| pair.key == units::KEY);
+        let units = match said.and_then(|pair| pair.value.as_deref()) {
+            Some(text) => units::parse(text, &name)?,
+            None => Units::default(),
+        };
+        let schema = about.schema();
         let columns: Vec<String> = schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
         let layout = layout_of(columns.iter().map(String::as_str), &name)?;
         if layout == Layout::Wide {
             names.list.extend(columns.into_iter().skip(1));
         }
         let rows = RowIter::from_file_into(Box::new(reader));
-        Ok(Self { rows, path: name, layout, number: 0, waiting: Vec::new().into_iter() })
+        Ok((Self { rows, path: name, layout, number: 0, waiting: Vec::new().into_iter() }, units))
     }
 
     pub(super) fn next(&mut self, names: &mut Names) -> Option<Result<TableSample, Problem>> {

@@ -7,11 +7,12 @@ use domain::{Problem, Quality, Text, Timestamp, Value, ValueType};
 use parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical, ZstdLevel};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 
-use super::{Column, Format, Layout, file_problem, quality_text};
+use super::{Column, Format, Layout, Units, file_problem, quality_text, units};
 
 /// Cells kept in memory before they become a row group.
 const CELLS: usize = 1 << 18;
@@ -205,7 +206,11 @@ impl<W: Write + Send> Table<W> {
         };
         let schema = schema(&kinds).map_err(|error| unwritable(&error))?;
         let compression = Compression::ZSTD(ZstdLevel::default());
-        let properties = Arc::new(WriterProperties::builder().set_compression(compression).build());
+        let said = columns.iter().filter(|column| !column.unit.is_empty());
+        let said: Units = said.map(|column| (column.name.clone(), column.unit.clone())).collect();
+        let said = vec![KeyValue::new(units::KEY.to_owned(), units::text(&said))];
+        let properties = WriterProperties::builder().set_compression(compression).set_key_value_metadata(Some(said));
+        let properties = Arc::new(properties.build());
         let file = SerializedFileWriter::new(out, Arc::new(schema), properties).map_err(|error| unwritable(&error))?;
         let cells = kinds.iter().map(|(_, value_type)| Cells::new(*value_type));
         let most_rows = (CELLS / (kinds.len() + 1)).max(1);

@@ -7,5 +7,6 @@ mod hostile;
 mod kill;
 mod late_reply;
 mod record;
+mod replay;
 mod stop;
 mod tep;
