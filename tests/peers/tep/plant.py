@@ -120,18 +120,19 @@ def settled(seed, mode, skip_h, idv=(), cache=CACHE):
     return plant
 
 
-def poll(plant, until_h, every_s=60.0, late=lambda: 0.0):
+def poll(plant, until_h, every_s=60.0, late_s=0.0, miss=0.0, rng=None):
     """Rows as a poll each `every_s` process seconds sees them, from now to `until_h` or the shutdown:
-    (process seconds of the polls, values [rows, 53], disturbance words). `late` says how late the next poll is."""
+    (process seconds of the polls, values [rows, 53], disturbance words). With `rng` polls are up to `late_s` late, less than
+    `every_s`, and after a share of `miss` of them one to three are missed."""
     times, rows, words = [], [], []
     due = math.ceil(plant.seconds / every_s - 1e-9) * every_s
     while due <= until_h * 3600 and not plant.code:
-        at = due + late()
+        at = due + (rng.uniform(0, late_s) if rng else 0.0)
         plant.run_to(at)
         times.append(at)
         rows.append(plant.values)
         words.append(plant.word)
-        due += every_s
+        due += every_s * (1 + (rng.integers(1, 4) if rng and rng.random() < miss else 0))
     return np.array(times), np.array(rows), np.array(words, dtype=np.int64)
 
 
@@ -145,7 +146,7 @@ def dump(a):
     import pandas as pd
 
     plant = settled(a.seed, a.mode, a.skip, a.idv, a.cache)
-    times, rows, words = poll(plant, a.hours, a.every)
+    times, rows, words = poll(plant, a.hours, a.every, a.late, a.miss, np.random.default_rng(a.seed))
     table = pd.DataFrame(rows, columns=NAMES)
     table.insert(0, "arrival_us", EPOCH_US + (times / a.speed * 1e6).round().astype("int64"))
     if a.dump.suffix == ".parquet":
@@ -233,6 +234,8 @@ def main():
     ap.add_argument("--hours", type=float, default=48.0, help="process hours, --skip included, until it stops (default 48)")
     ap.add_argument("--idv", type=parse_idv, default=[], metavar="K@FROM[-TO],...", help="disturbances, in process seconds")
     ap.add_argument("--every", type=float, default=60.0, help="with --dump: process seconds between rows (default 60)")
+    ap.add_argument("--late", type=float, default=0.0, help="with --dump: rows are up to so many process seconds late, less than --every")
+    ap.add_argument("--miss", type=float, default=0.0, help="with --dump: after this share of the rows one to three are missing")
     ap.add_argument("--dump", type=Path, metavar="FILE", help="no server: write FILE.parquet or FILE.csv and stop")
     ap.add_argument("--cache", type=Path, default=CACHE, help="where settled plants are kept (default .scratch/tep)")
     a = ap.parse_args()

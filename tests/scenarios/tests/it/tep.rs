@@ -1,14 +1,13 @@
 //! A whole chemical process behind Modbus, 120 times faster than real, and the model that learned only what is normal:
 //! three disturbances raise advice, a normal day raises none, and the exported samples give equal scores in a replay.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
-use scenarios::{Edge, Finished, Program, Sample, eventually, python, say, workspace};
+use scenarios::{Edge, Finished, Program, Replayed, Sample, eventually, lastmile_program, python, say, workspace};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -147,7 +146,7 @@ impl Watched {
 
     /// Exports what the model saw, replays it, and compares with what was predicted live: as a long CSV file with the
     /// names of tags, and as a wide Parquet file with the names of signals.
-    async fn replays_equally(&self, bundle: &Trained) -> Result<Replayed> {
+    async fn replays_equally(&self, bundle: &Trained) -> Result<Compared> {
         let mapping = mapping(&self.edge).await?;
         let predictions = OUTPUTS.map(|output| format!("tep/tep-monitor/{output}"));
         let live = self.edge.history(&predictions.each_ref().map(String::as_str)).await?;
@@ -163,19 +162,22 @@ impl Watched {
         Ok(replayed)
     }
 
-    async fn replay(&self, live: &[Sample], bundle: &Trained, file: &Path, map: &[&str]) -> Result<Replayed> {
+    async fn replay(&self, live: &[Sample], bundle: &Trained, file: &Path, map: &[&str]) -> Result<Compared> {
         let mut run: Vec<OsString> = vec!["bundle".into(), "run".into(), bundle.packed.clone().into()];
         run.extend(["--samples".into(), file.as_os_str().to_owned()]);
         run.extend(map.iter().map(OsString::from));
         let replay = Finished::lastmile(&run, SOON * 5).await?.good()?.stdout;
-        compare(live, &replay).with_context(|| {
+        let replayed = Replayed::new(&replay)?;
+        let good = replayed.equals(live, |output, _| format!("tep/tep-monitor/{output}")).with_context(|| {
             format!("{}, {}; its edge said:\n{}", self.name, file.display(), self.edge.program().output())
-        })
+        })?;
+        ensure!(good > 100, "only {good} good predictions of {}", live.len());
+        Ok(Compared { equal: live.len(), good, raised: replayed.raised() })
     }
 }
 
 /// What a comparison found.
-struct Replayed {
+struct Compared {
     equal: usize,
     good: usize,
     raised: usize,
@@ -195,35 +197,6 @@ fn metric(text: &str, name: &str) -> Result<f64> {
     let values: Vec<f64> = lines.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
     ensure!(!values.is_empty(), "no metric `{name}` in\n{text}");
     Ok(values.iter().sum())
-}
-
-/// Every live prediction is in the replay, with the same value to the last bit and the same quality.
-fn compare(live: &[Sample], replay: &str) -> Result<Replayed> {
-    let lines: Vec<Value> = replay.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    let text = |line: &Value, key: &str| line.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let mut replayed = HashMap::new();
-    for line in lines.iter().filter(|line| line.get("output").is_some()) {
-        let at = line.get("arrival_us").and_then(Value::as_i64).context("no arrival_us")?;
-        let value = line.get("value").and_then(Value::as_f64);
-        replayed.insert((at, format!("tep/tep-monitor/{}", text(line, "output"))), (value, text(line, "quality")));
-    }
-    let (mut good, mut differ) = (0, Vec::new());
-    for (number, sample) in live.iter().enumerate() {
-        let value = if sample.value.is_empty() { None } else { Some(sample.value.parse::<f64>()?) };
-        let there = replayed.get(&(sample.arrival_us, sample.tag.clone()));
-        let equal = there.is_some_and(|(other, quality)| {
-            other.map(f64::to_bits) == value.map(f64::to_bits) && *quality == sample.quality
-        });
-        if !equal {
-            differ.push(format!("number {number}: {sample:?} live, {there:?} replayed"));
-        }
-        good += usize::from(sample.is_good());
-    }
-    let shown = differ.iter().take(10).cloned().collect::<Vec<_>>().join("\n");
-    ensure!(differ.is_empty(), "{} of {} predictions differ:\n{shown}", differ.len(), live.len());
-    ensure!(good > 100, "only {good} good predictions of {}", live.len());
-    let raised = lines.iter().filter(|line| text(line, "decision") == "raise").count();
-    Ok(Replayed { equal: live.len(), good, raised })
 }
 
 async fn disturbed(idv: u32, bundle: &Trained, scratch: &Path) -> Result<()> {
@@ -272,5 +245,30 @@ async fn disturbances_raise_advice_a_normal_day_does_not_and_exports_replay_equa
         disturbed(4, bundle, scratch),
         disturbed(6, bundle, scratch)
     )?;
+    Ok(())
+}
+
+/// A minute of what `evaluate.py` measures in full: the same dumps, the same `bundle run`, the same limits.
+#[tokio::test]
+async fn dumped_samples_show_a_disturbance_in_time_and_half_a_normal_day_raises_nothing() -> Result<()> {
+    let scratch = TempDir::new()?;
+    let bundle = trained(scratch.path()).await?;
+    let mut evaluate = Command::new(python());
+    evaluate.arg(example("evaluate.py")).arg("--bundle").arg(&bundle.folder).arg("--lastmile").arg(lastmile_program()?);
+    evaluate.args(["--idv", "4", "--seeds", "301", "--normal-hours", "36"]);
+    let table = Finished::of(evaluate, SOON * 10).await?.good()?.stdout;
+    say(&table);
+    ensure!(
+        table.contains("| 4 | - | 3 |"),
+        "disturbance 4 is seen after 3 minutes, the least that is possible:\n{table}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_process_answers_and_repeats_itself_as_these_tests_take_it_for() -> Result<()> {
+    let mut check = Command::new(python());
+    check.arg(workspace().join("tests/peers/tep/check.py"));
+    Finished::of(check, SOON * 5).await?.good()?;
     Ok(())
 }
