@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import subprocess
 import sys
 import tomllib
@@ -20,14 +21,18 @@ SETTLING_S = 30  # condition.for
 WEAR_S = 25.0  # a bearing is done for so long after the switch, and new again within a fifth of it
 
 
-def record(hours, seed, faults=()):
-    """A recording, one row a second: column -> values. `faults`: [(name, on_s, off_s)]."""
-    program = ["cargo", "run", "--quiet", "--package", "simulator", "--example", "pump_history", "--"]
+def history(hours, seed, faults=()):
+    """A recording as the simulator writes it, a CSV file with one row a second. `faults`: [(name, on_s, off_s)]."""
+    built = os.environ.get("LASTMILE_PUMP_HISTORY")  # tests have built the simulator's example already
+    program = [built] if built else ["cargo", "run", "--quiet", "--package", "simulator", "--example", "pump_history", "--"]
     switches = [part for name, on, off in faults for part in ("--fault", f"{name}@{on}-{off}")]
     command = [*program, "--hours", str(hours), "--seed", str(seed), "--every", "1", *switches]
-    text = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
-    reader = csv.DictReader(io.StringIO(text))
-    rows = list(reader)
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def record(hours, seed, faults=()):
+    """The same as column -> values."""
+    rows = list(csv.DictReader(io.StringIO(history(hours, seed, faults))))
     wanted = [signal["name"] for signal in TEMPLATE["signal"]]
     return {name: np.array([float(row[name] or "nan") for row in rows]) for name in wanted}
 

@@ -2,6 +2,7 @@
 
 mod broken;
 mod demo;
+mod examples;
 mod footprint;
 mod hostile;
 mod kill;
