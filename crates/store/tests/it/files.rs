@@ -14,6 +14,7 @@ const TYPES: [ValueType; 5] = [ValueType::F64, ValueType::Bool, ValueType::I64, 
 fn columns() -> Vec<Column> {
     let column = |(number, value_type): (usize, &ValueType)| Column {
         name: format!("line/t, \"{number}\""),
+        unit: String::new(),
         value_type: *value_type,
     };
     TYPES.iter().enumerate().map(column).collect()
@@ -190,7 +191,7 @@ fn several_row_groups_are_one_file() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.parquet");
     let file = std::fs::File::create(&path).unwrap();
-    let column = Column { name: "a".into(), value_type: ValueType::F64 };
+    let column = Column { name: "a".into(), value_type: ValueType::F64, unit: String::new() };
     let mut writer = Writer::new(file, vec![column], Format::Parquet, Layout::Wide).unwrap();
     for row in 0..300_000_i32 {
         let value = Value::from_f64(f64::from(row));

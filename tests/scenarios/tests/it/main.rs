@@ -3,6 +3,7 @@
 mod broken;
 mod demo;
 mod examples;
+mod first_model;
 mod footprint;
 mod hostile;
 mod kill;

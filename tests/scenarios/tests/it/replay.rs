@@ -155,7 +155,7 @@ async fn packed(folder: &Path) -> Result<PathBuf> {
 async fn run(bundle: &Path, file: &Path, options: &[&str]) -> Result<Replayed> {
     let (bundle, file) = (bundle.to_str().context("UTF-8")?, file.to_str().context("UTF-8")?);
     let arguments = [&["bundle", "run", bundle, "--samples", file], options].concat();
-    Replayed::new(&Finished::lastmile(&arguments, SOON).await?.good()?.stdout)
+    Replayed::new(&Finished::lastmile(&arguments, SOON * 5).await?.good()?.stdout)
 }
 
 /// A process that moves, an edge that watches it, and what it predicted.
