@@ -16,7 +16,7 @@ pub use node::Document;
 pub use quantity::{ByteSize, TimeSpan};
 pub use schema::schema;
 pub use site::SiteConfig;
-pub use site::check::{AddressCheck, AddressFacts, AnyAddress};
+pub use site::check::{AddressCheck, AddressFacts, AnyAddress, Span};
 pub use site::differences::differences;
 pub use site::export::to_toml;
 

@@ -6,6 +6,8 @@ pub mod check;
 mod deployment;
 pub mod differences;
 pub mod export;
+pub mod message;
+mod outlet;
 pub(crate) mod read;
 
 use std::collections::BTreeMap;
@@ -20,6 +22,8 @@ use serde::{Deserialize, Serialize};
 use crate::{ByteSize, TimeSpan};
 
 pub use deployment::{BundleRef, Deployment, DeploymentAt};
+pub use message::{Each, Message, Missing};
+pub use outlet::{Namespace, Outlet, OutletUrl, Register, Report, topic_level};
 
 /// Everything a person configures on an edge.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +45,9 @@ pub struct SiteConfig {
     /// Models at places.
     #[serde(default, rename = "deployment", skip_serializing_if = "Vec::is_empty")]
     pub deployments: Vec<Deployment>,
+    /// Ways by which tags leave the edge.
+    #[serde(default, rename = "outlet", skip_serializing_if = "Vec::is_empty")]
+    pub outlets: Vec<Outlet>,
     /// How much history is kept.
     #[serde(default)]
     pub history: HistorySettings,
@@ -379,6 +386,7 @@ impl SiteConfig {
             tags: Vec::new(),
             variables: Vec::new(),
             deployments: Vec::new(),
+            outlets: Vec::new(),
             history: HistorySettings::default(),
             listen: None,
         }

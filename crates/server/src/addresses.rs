@@ -1,8 +1,9 @@
 //! What the drivers know of device URLs and addresses, for whoever checks a configuration.
 
-use config::{AddressCheck, AddressFacts};
+use config::{AddressCheck, AddressFacts, Span};
 use domain::Problem;
-use drivers::DeviceUrl;
+use drivers::modbus::Kind;
+use drivers::{Address, DeviceUrl};
 
 /// Asks the drivers; no device is reached.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,7 +16,11 @@ impl AddressCheck for Addresses {
 
     fn address(&self, url: &str, address: &str) -> Result<AddressFacts, Problem> {
         let address = parsed(url)?.parse_address(address)?;
-        Ok(AddressFacts { value_type: address.value_type(), writable: address.writable() })
+        let Address::Modbus(place) = address;
+        let whole = !matches!(place.kind, Kind::Bit(_));
+        let span = Span { table: place.table.name(), first: place.offset.into(), end: place.end() };
+        let (value_type, writable) = (address.value_type(), address.writable());
+        Ok(AddressFacts { value_type, writable, span: Some(span).filter(|_| whole) })
     }
 }
 

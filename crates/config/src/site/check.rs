@@ -2,6 +2,7 @@
 
 mod deployment;
 mod device;
+mod outlet;
 mod tag;
 
 use std::collections::{HashMap, HashSet};
@@ -33,6 +34,19 @@ pub struct AddressFacts {
     pub value_type: ValueType,
     /// Whether it can be written at all.
     pub writable: bool,
+    /// The whole registers or bits it takes; none for a part of one, and where addresses are names.
+    pub span: Option<Span>,
+}
+
+/// A stretch of a device's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Which table.
+    pub table: &'static str,
+    /// Its first position.
+    pub first: u32,
+    /// The first position behind it.
+    pub end: u32,
 }
 
 /// Takes every URL and every address: for files whose devices are nobody's business.
@@ -45,7 +59,7 @@ impl AddressCheck for AnyAddress {
     }
 
     fn address(&self, _: &str, _: &str) -> Result<AddressFacts, Problem> {
-        Ok(AddressFacts { value_type: ValueType::F64, writable: true })
+        Ok(AddressFacts { value_type: ValueType::F64, writable: true, span: None })
     }
 }
 
@@ -107,6 +121,7 @@ pub(crate) fn findings(config: &SiteConfig, outside: &dyn AddressCheck) -> Findi
     device::check(&mut findings, &names);
     tag::check(&mut findings, &names);
     deployment::check(&mut findings, &names);
+    outlet::check(&mut findings, &names);
     check_overlaps(&mut findings, config);
     findings
 }

@@ -3,7 +3,10 @@
 use domain::unit::Unit;
 use serde::Serialize;
 
-use super::{Budget, Deployment, Device, HistorySettings, Place, SiteConfig, Tag, Variable, WriteRule};
+use super::{
+    Budget, Deployment, Device, HistorySettings, Message, Missing, Namespace, Outlet, Place, Report, SiteConfig, Tag,
+    Variable, WriteRule,
+};
 use crate::TimeSpan;
 
 /// The site as site.toml. [`crate::check_site`] of the result gives an equal model.
@@ -28,6 +31,9 @@ pub fn to_toml(config: &SiteConfig) -> String {
     }
     for deployment in &config.deployments {
         write_deployment(&mut file, deployment);
+    }
+    for outlet in &config.outlets {
+        write_outlet(&mut file, outlet);
     }
     if config.history != HistorySettings::default() {
         file.table("[history]");
@@ -110,6 +116,54 @@ fn write_deployment(file: &mut Writer, deployment: &Deployment) {
         file.line("place", &at.place);
         file.line("map", &at.map);
     }
+}
+
+fn write_outlet(file: &mut Writer, outlet: &Outlet) {
+    file.table("[[outlet]]");
+    file.line("name", &outlet.name);
+    file.line("url", &outlet.url);
+    file.maybe("user", outlet.user.as_ref());
+    file.maybe("password_file", outlet.password_file.as_ref());
+    file.maybe("ca_file", outlet.ca_file.as_ref());
+    file.maybe("server_name", outlet.server_name.as_ref());
+    file.maybe("cert_file", outlet.cert_file.as_ref());
+    file.maybe("key_file", outlet.key_file.as_ref());
+    file.maybe("client_id", outlet.client_id.as_ref());
+    file.unless("qos", &outlet.qos, &0);
+    file.unless("retain", &outlet.retain, &false);
+    file.unless("queue", &outlet.queue, &Outlet::default_queue());
+    file.maybe("status_topic", outlet.status_topic.as_ref());
+    file.unless("open_to_network", &outlet.open_to_network, &false);
+    if let Some(namespace) = &outlet.namespace {
+        write_namespace(file, namespace);
+    }
+    for message in &outlet.messages {
+        write_message(file, message);
+    }
+    for register in &outlet.registers {
+        file.table("[[outlet.register]]");
+        file.line("tag", &register.tag);
+        file.line("address", &register.address);
+        file.maybe("quality", register.quality.as_ref());
+        file.unless("write", &register.write, &false);
+    }
+}
+
+fn write_namespace(file: &mut Writer, namespace: &Namespace) {
+    file.table("[outlet.namespace]");
+    file.unless("prefix", &namespace.prefix, &String::new());
+    file.unless_empty("tags", &namespace.tags);
+    file.unless("report", &namespace.report, &Report::Change);
+    file.unless("advisories", &namespace.advisories, &true);
+}
+
+fn write_message(file: &mut Writer, message: &Message) {
+    file.table("[[outlet.message]]");
+    file.maybe("each", Some(&message.each).filter(|each| !each.is_empty()));
+    file.line("on", &message.on);
+    file.line("topic", &message.topic);
+    file.line("payload", &message.payload);
+    file.unless("missing", &message.missing, &Missing::Null);
 }
 
 /// As screens show it, where that reads back as the same unit; else the code.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use domain::{Mode, PlacePath, TagPath, Value, ValueType};
 
 use super::{
-    Budget, BundleRef, Deployment, DeploymentAt, Device, HistorySettings, Listen, Picture, Place, Scale, Site,
-    SiteConfig, Tag, ValidIf, Variable, WriteRule,
+    Budget, BundleRef, Deployment, DeploymentAt, Device, Each, HistorySettings, Listen, Message, Missing, Namespace,
+    Outlet, Picture, Place, Register, Report, Scale, Site, SiteConfig, Tag, ValidIf, Variable, WriteRule,
 };
+use crate::node::Kind;
 use crate::reading::{Fields, Leaf, Read, Reading};
 use crate::{TimeSpan, read_words};
 
@@ -24,6 +25,7 @@ pub(crate) fn site_config(reading: &Reading<'_>) -> SiteConfig {
         tags: root.list("tag", |fields| Arc::new(tag(fields))),
         variables: root.list("variable", variable),
         deployments: root.list("deployment", deployment),
+        outlets: root.list("outlet", outlet),
         history: root.table("history", history).unwrap_or_default(),
         listen: root.table("listen", |fields| Listen { http: fields.required("http", String::new()) }),
     };
@@ -127,6 +129,53 @@ fn deployment(fields: &Fields<'_>) -> Deployment {
     }
 }
 
+fn outlet(fields: &Fields<'_>) -> Outlet {
+    Outlet {
+        name: fields.required("name", String::new()),
+        url: fields.required("url", String::new()),
+        user: fields.optional("user"),
+        password_file: fields.optional("password_file"),
+        ca_file: fields.optional("ca_file"),
+        server_name: fields.optional("server_name"),
+        cert_file: fields.optional("cert_file"),
+        key_file: fields.optional("key_file"),
+        client_id: fields.optional("client_id"),
+        qos: fields.or("qos", 0),
+        retain: fields.or("retain", false),
+        queue: fields.or("queue", Outlet::default_queue()),
+        status_topic: fields.optional("status_topic"),
+        namespace: fields.table("namespace", namespace),
+        messages: fields.list("message", message),
+        open_to_network: fields.or("open_to_network", false),
+        registers: fields.list("register", |register| Register {
+            tag: register.required("tag", unnamed()),
+            address: register.required("address", String::new()),
+            quality: register.optional("quality"),
+            write: register.or("write", false),
+        }),
+    }
+}
+
+fn namespace(fields: &Fields<'_>) -> Namespace {
+    let default = Namespace::default();
+    Namespace {
+        prefix: fields.or("prefix", default.prefix),
+        tags: fields.or("tags", default.tags),
+        report: fields.or("report", default.report),
+        advisories: fields.or("advisories", default.advisories),
+    }
+}
+
+fn message(fields: &Fields<'_>) -> Message {
+    Message {
+        each: fields.optional("each").unwrap_or_default(),
+        on: fields.required("on", String::new()),
+        topic: fields.required("topic", String::new()),
+        payload: fields.required("payload", String::new()),
+        missing: fields.or("missing", Missing::Null),
+    }
+}
+
 fn history(fields: &Fields<'_>) -> HistorySettings {
     let default = HistorySettings::default();
     HistorySettings {
@@ -161,6 +210,18 @@ impl Read for Scale {
     }
 }
 
+impl Read for Each {
+    const EXPECTED: &'static str = "[\"line-1/pump-7\", \"line-1/pump-8\"] or \"0 to 99\"";
+    fn read(leaf: &Leaf<'_>) -> Option<Self> {
+        match leaf.node.kind {
+            Kind::List(_) => leaf.items::<Value>().map(|list| Self::List(list.iter().map(Value::to_string).collect())),
+            _ => String::read(leaf).map(Self::Range),
+        }
+    }
+}
+
+read_words!(Report, "\"change\" or \"scan\"", "change" => Report::Change, "scan" => Report::Scan);
+read_words!(Missing, "\"null\" or \"skip\"", "null" => Missing::Null, "skip" => Missing::Skip);
 read_words!(Picture, "\"tank\", \"pump\", \"exchanger\", \"vessel\", \"motor\", \"valve\" or \"machine\"",
     "tank" => Picture::Tank, "pump" => Picture::Pump, "exchanger" => Picture::Exchanger, "vessel" => Picture::Vessel,
     "motor" => Picture::Motor, "valve" => Picture::Valve, "machine" => Picture::Machine);

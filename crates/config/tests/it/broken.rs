@@ -1,4 +1,4 @@
-//! Five broken files: the whole text that a person reads is kept beside each of them.
+//! Broken files: the whole text that a person reads is kept beside each of them.
 
 use std::path::Path;
 
@@ -41,6 +41,11 @@ fn numbers_that_cannot_be_are_all_shown() {
 #[test]
 fn files_that_make_no_sense_together_show_every_contradiction() {
     check("logic", 18);
+}
+
+#[test]
+fn outlets_that_lead_nowhere_or_too_far_are_all_shown() {
+    check("outlets", 27);
 }
 
 #[test]

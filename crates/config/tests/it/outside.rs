@@ -1,7 +1,7 @@
 //! A small plant's drivers and bundles, to look addresses up in.
 
 use config::site::BundleRef;
-use config::{AddressCheck, AddressFacts};
+use config::{AddressCheck, AddressFacts, Span};
 use domain::{Problem, ValueType};
 
 pub(crate) struct Outside;
@@ -22,12 +22,14 @@ impl AddressCheck for Outside {
             return Err(Problem::new("address.malformed", address, what)
                 .hint("write table, offset and type: holding:100:float32"));
         }
+        let first = offset.map_or(0, u32::from);
+        let span = Some(Span { table: if table == "coil" { "coil" } else { "register" }, first, end: first + 1 });
         let value_type = match (table, parts.next()) {
             ("coil", _) => ValueType::Bool,
             (_, Some("text")) => ValueType::Text,
             _ => ValueType::F64,
         };
-        Ok(AddressFacts { value_type, writable: table != "input" })
+        Ok(AddressFacts { value_type, writable: table != "input", span })
     }
 
     fn bundle(&self, bundle: &BundleRef) -> Result<(), Problem> {

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use config::site::{
-    Budget, Deployment, DeploymentAt, Device, Place, Scale, SiteConfig, Tag, ValidIf, Variable, WriteRule,
+    Budget, Deployment, DeploymentAt, Device, Each, Message, Missing, Namespace, Outlet, Place, Register, Report,
+    Scale, SiteConfig, Tag, ValidIf, Variable, WriteRule,
 };
 use config::{ByteSize, TimeSpan, check_model, check_site, check_site_json, differences, to_toml};
 use domain::unit::Unit;
@@ -45,6 +46,8 @@ fn differences_are_said_in_plain_words() {
     new.deployments[0].tune.insert("advice_from".to_owned(), 1.25);
     new.deployments[1].at[1].map.insert("speed".to_owned(), "line-2/recipe".parse().unwrap());
     new.deployments[1].at.remove(0);
+    new.outlets[0].queue = ByteSize::from_bytes(1_000_000);
+    new.outlets[1].registers[0].write = true;
     new.history.keep = TimeSpan::from_secs(3600);
     new.listen = None;
     new.places.swap(1, 2);
@@ -154,15 +157,70 @@ fn deployment(index: usize) -> impl Strategy<Value = Deployment> {
     })
 }
 
+fn message() -> impl Strategy<Value = Message> {
+    (any::<(bool, bool)>(), 0..9_u32).prop_map(|((skip, several), last)| {
+        let each = if several {
+            Each::List(vec!["a".to_owned(), "1".to_owned()])
+        } else {
+            Each::Range(format!("0 to {last}"))
+        };
+        Message {
+            each: [("n".to_owned(), each)].into(),
+            on: "line-2/free".to_owned(),
+            topic: "t/{n}".to_owned(),
+            payload: r#"{"n":"{n}","v":{line-2/free},"q":{line-2/free:quality}}"#.to_owned(),
+            missing: if skip { Missing::Skip } else { Missing::Null },
+        }
+    })
+}
+
+fn outlet(index: usize) -> impl Strategy<Value = Outlet> {
+    let settings = (any::<(bool, bool, bool)>(), 0..2_u16, 10_000..100_000_000_u64);
+    (settings, option::of(text()), prop::collection::vec(message(), 0..3)).prop_map(
+        move |((switches, qos, queue), client_id, messages)| {
+            let (tls, retain, modbus) = switches;
+            let name = format!("outlet-{index}");
+            let bare = serde_json::json!({"name": name, "url": format!("modbus-tcp://127.0.0.1:{}/1", 1502 + index)});
+            let bare: Outlet = serde_json::from_value(bare).unwrap();
+            if modbus {
+                let tag = "line-2/free".parse().unwrap();
+                let quality = retain.then(|| "input:0".to_owned());
+                let register = Register { tag, address: "holding:0".to_owned(), quality, write: false };
+                return Outlet { open_to_network: tls, registers: vec![register], ..bare };
+            }
+            let file = |name: &str| tls.then(|| name.to_owned());
+            let report = if retain { Report::Scan } else { Report::Change };
+            let tags = vec!["line-2".parse().unwrap()];
+            Outlet {
+                url: format!("{}://broker-{index}", if tls { "mqtts" } else { "mqtt" }),
+                user: client_id.clone(),
+                password_file: client_id.clone(),
+                ca_file: file("ca.pem"),
+                server_name: file("broker"),
+                cert_file: file("edge.pem"),
+                key_file: file("edge.key"),
+                namespace: retain.then(|| Namespace { prefix: "acme".to_owned(), tags, report, advisories: tls }),
+                queue: ByteSize::from_bytes(queue),
+                client_id,
+                qos,
+                retain,
+                messages,
+                ..bare
+            }
+        },
+    )
+}
+
 fn site() -> impl Strategy<Value = SiteConfig> {
     let lists = (
         (1..4_usize).prop_flat_map(|count| (0..count).map(device).collect::<Vec<_>>()),
         (0..6_usize).prop_flat_map(|count| (0..count).map(tag).collect::<Vec<_>>()),
         (0..3_usize).prop_flat_map(|count| (0..count).map(variable).collect::<Vec<_>>()),
         (0..3_usize).prop_flat_map(|count| (0..count).map(deployment).collect::<Vec<_>>()),
+        (0..3_usize).prop_flat_map(|count| (0..count).map(outlet).collect::<Vec<_>>()),
     );
     (text(), lists, 50_000_000..u64::from(u32::MAX)).prop_map(
-        |(name, (devices, tags, variables, deployments), size)| {
+        |(name, (devices, tags, variables, deployments, outlets), size)| {
             let mut config = SiteConfig::new(name);
             config.places = vec![Place {
                 path: "line-2".parse().unwrap(),
@@ -179,6 +237,7 @@ fn site() -> impl Strategy<Value = SiteConfig> {
                 tags: std::iter::once(free).chain(tags).map(Arc::new).collect(),
                 variables,
                 deployments,
+                outlets,
                 ..config
             }
         },

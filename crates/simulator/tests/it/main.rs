@@ -22,7 +22,7 @@ impl AddressCheck for Drivers {
     fn address(&self, url: &str, address: &str) -> Result<AddressFacts, Problem> {
         let url = url.parse::<DeviceUrl>().map_err(|mut problems: Problems| problems.0.remove(0))?;
         let address = url.parse_address(address)?;
-        Ok(AddressFacts { value_type: address.value_type(), writable: address.writable() })
+        Ok(AddressFacts { value_type: address.value_type(), writable: address.writable(), span: None })
     }
 }
 
