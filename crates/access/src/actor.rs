@@ -63,6 +63,8 @@ pub enum Authority {
     Terminal,
     /// The program itself, started by somebody who may start it.
     Box,
+    /// Nothing but that it reached one of our outlets.
+    Outlet,
 }
 
 impl Authority {
@@ -75,6 +77,7 @@ impl Authority {
             Self::TokenFile => "token-file",
             Self::Terminal => "terminal",
             Self::Box => "box",
+            Self::Outlet => "outlet",
         }
     }
 }
@@ -105,6 +108,11 @@ pub enum Actor {
         /// Where it stands; it acts there and below.
         place: PlacePath,
     },
+    /// Whoever reads one of our outlets, such as SCADA: it may set the local variables that are opened to it there.
+    Outlet {
+        /// The outlet's name.
+        name: String,
+    },
     /// The program on this box: set-up, the demonstration, the token file before the first owner exists.
     Box {
         /// How it was proved.
@@ -119,7 +127,7 @@ impl Actor {
     /// Role and the place it holds at; none for nobody.
     pub fn holds(&self) -> Option<(Role, PlacePath)> {
         match self {
-            Self::Nobody => None,
+            Self::Nobody | Self::Outlet { .. } => None,
             Self::Person { role, .. } => Some((*role, PlacePath::site())),
             Self::Terminal { place, .. } => Some((Role::LineTerminal, place.clone())),
             Self::Box { .. } => Some((Role::Owner, PlacePath::site())),
@@ -130,7 +138,7 @@ impl Actor {
     pub fn name(&self) -> &str {
         match self {
             Self::Nobody => "nobody",
-            Self::Person { name, .. } | Self::Terminal { name, .. } => name,
+            Self::Person { name, .. } | Self::Terminal { name, .. } | Self::Outlet { name } => name,
             Self::Box { .. } => "this box",
         }
     }
@@ -141,15 +149,17 @@ impl Actor {
             Self::Nobody => Authority::None,
             Self::Person { authority, .. } | Self::Box { authority } => *authority,
             Self::Terminal { .. } => Authority::Terminal,
+            Self::Outlet { .. } => Authority::Outlet,
         }
     }
 
-    /// The reference for the record: `account:…`, `terminal:…`, `box`, `nobody`. Holds no personal data.
+    /// The reference for the record: `account:…`, `terminal:…`, `outlet:…`, `box`, `nobody`. Holds no personal data.
     pub fn reference(&self) -> String {
         match self {
             Self::Nobody => "nobody".to_owned(),
             Self::Person { account, .. } => format!("account:{account}"),
             Self::Terminal { terminal, .. } => format!("terminal:{terminal}"),
+            Self::Outlet { name } => format!("outlet:{name}"),
             Self::Box { .. } => "box".to_owned(),
         }
     }

@@ -85,6 +85,10 @@ pub fn may(actor: &Actor, action: Action, place: &PlacePath) -> Result<Allowed, 
     if action.group() == ActionGroup::Open {
         return Ok(Allowed { action, place: place.clone() });
     }
+    // which variables are opened to it is the site's configuration; the effect of the act looks there
+    if matches!(actor, Actor::Outlet { .. }) && action == Action::SetVariable {
+        return Ok(Allowed { action, place: place.clone() });
+    }
     let Some((role, at)) = actor.holds() else { return refused(Reason::NobodyThere) };
     if !holds(role, action) {
         return refused(Reason::Role(role));
@@ -173,6 +177,14 @@ mod tests {
             .filter(|action| may(&panel, *action, &at("line-2")).is_ok())
             .collect();
         assert_eq!(more, [Action::SignOut, Action::See, Action::SwitchOff, Action::Acknowledge]);
+    }
+
+    #[test]
+    fn whoever_writes_through_an_outlet_sets_local_variables_and_nothing_else() {
+        let scada = Actor::Outlet { name: "scada".into() };
+        let closed = Action::ALL.into_iter().filter(|action| action.group() == ActionGroup::Closed);
+        let allowed: Vec<Action> = closed.filter(|action| may(&scada, *action, &at("line-2")).is_ok()).collect();
+        assert_eq!(allowed, [Action::SetVariable]);
     }
 
     #[test]

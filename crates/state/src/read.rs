@@ -55,6 +55,7 @@ impl Names {
         match reference {
             "box" => "this box".to_owned(),
             "nobody" => "nobody".to_owned(),
+            known if known.starts_with("outlet:") => known.replacen(':', " ", 1),
             known => self.0.get(known).cloned().unwrap_or_else(|| "a former account".to_owned()),
         }
     }

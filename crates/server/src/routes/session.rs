@@ -118,7 +118,8 @@ async fn describe(server: &Shared, who: &Who) -> Result<Me, Failure> {
         kind: match who.actor {
             Actor::Terminal { .. } => ActorKind::Terminal,
             Actor::Box { .. } => ActorKind::Box,
-            Actor::Person { .. } | Actor::Nobody => ActorKind::Person,
+            // an outlet has no session
+            Actor::Person { .. } | Actor::Nobody | Actor::Outlet { .. } => ActorKind::Person,
         },
         name: who.actor.name().to_owned(),
         label: who.label.clone(),

@@ -1,6 +1,7 @@
 //! Setting a local variable.
 
-use access::Action;
+use access::{Action, Actor};
+use config::SiteConfig;
 use domain::{PlacePath, Problem, TagPath, Value};
 use serde_json::json;
 
@@ -19,6 +20,14 @@ pub(super) async fn set(work: &mut Work<'_>, name: TagPath, value: Value) -> Res
             Problem::new("variable.unknown", name.to_string(), format!("There is no local variable `{name}`."));
         return Err(ActError::Missing(problem));
     };
+    if let Actor::Outlet { name: outlet } = work.actor
+        && !is_opened(&site.config, outlet, &name)
+    {
+        let what = format!("The local variable `{name}` is not opened to the outlet `{outlet}`.");
+        return Err(Problem::new("variable.not-opened", name.to_string(), what)
+            .hint("Write `write = true` at its register in site.toml.")
+            .into());
+    }
     let Some(value) = declared.value_type.coerce(&value) else {
         let what =
             format!("`{value}` is no value of type {}.", json!(declared.value_type).as_str().unwrap_or_default());
@@ -49,4 +58,10 @@ pub(super) async fn set(work: &mut Work<'_>, name: TagPath, value: Value) -> Res
         outcome: Outcome::Nothing,
         by: None,
     })))
+}
+
+/// Whether masters of this outlet may write the variable.
+fn is_opened(config: &SiteConfig, outlet: &str, variable: &TagPath) -> bool {
+    let mut outlets = config.outlets.iter().filter(|one| one.name == outlet);
+    outlets.any(|one| one.registers.iter().any(|register| register.write && register.tag == *variable))
 }
