@@ -1,3 +1,4 @@
-//! Tags out: so far the core of a Modbus server. A register image answers; what fills it is another's business.
+//! Tags out: to an MQTT broker, and from a Modbus server. What is sent or shown comes in; nothing here reaches a device.
 
 pub mod modbus;
+pub mod mqtt;

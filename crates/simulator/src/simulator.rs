@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use domain::Problem;
 use drivers::modbus::{Kind, Table};
 use expose::modbus::{Framing, Identity, Image, Manner, ModbusServer, Refusal, Registers, UnitImage};
@@ -187,6 +188,7 @@ fn fill(image: &mut UnitImage, plc: Plc, measured: &Measured) {
     }
 }
 
+#[async_trait]
 impl Registers for Station {
     fn read_bits(&self, unit: u8, table: Table, start: u16, count: u16) -> Result<Vec<bool>, Refusal> {
         self.image.read_bits(unit, table, start, count)
@@ -196,20 +198,20 @@ impl Registers for Station {
         self.image.read_words(unit, table, start, count)
     }
 
-    fn write_bits(&self, unit: u8, start: u16, bits: &[bool]) -> Result<(), Refusal> {
-        self.image.write_bits(unit, start, bits)
+    async fn write_bits(&self, unit: u8, start: u16, bits: &[bool]) -> Result<(), Refusal> {
+        self.image.write_bits(unit, start, bits).await
     }
 
     /// A speed that the converter does not take is refused rather than bent.
-    fn write_words(&self, unit: u8, start: u16, words: &[u16]) -> Result<(), Refusal> {
+    async fn write_words(&self, unit: u8, start: u16, words: &[u16]) -> Result<(), Refusal> {
         let (low, high) = Plant::SPEED_LIMITS;
         if start == SPEED_SET_POINT && words.iter().any(|word| !(low..=high).contains(&f64::from(*word))) {
             return Err(Refusal::Value);
         }
-        self.image.write_words(unit, start, words)
+        self.image.write_words(unit, start, words).await
     }
 
-    fn mask_word(&self, unit: u8, at: u16, _and: u16, _or: u16) -> Result<(), Refusal> {
+    async fn mask_word(&self, unit: u8, at: u16, _and: u16, _or: u16) -> Result<(), Refusal> {
         // no register of this plant has single bits to set
         self.image.read_words(unit, Table::Holding, at, 1).and(Err(Refusal::Address))
     }

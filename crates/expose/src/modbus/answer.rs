@@ -8,16 +8,16 @@ use super::registers::{Refusal, Registers};
 pub(crate) const MAX_PDU: usize = 253;
 
 /// The answer's PDU: function code and data, or the function code with its top bit set and the exception code.
-pub(crate) fn answer(registers: &dyn Registers, unit: u8, pdu: &[u8]) -> Vec<u8> {
+pub(crate) async fn answer(registers: &dyn Registers, unit: u8, pdu: &[u8]) -> Vec<u8> {
     let Some(function) = pdu.first().copied() else { return vec![0x80, Refusal::Function.code()] };
-    match reply(registers, unit, function, pdu) {
+    match reply(registers, unit, function, pdu).await {
         Ok(reply) if reply.len() <= MAX_PDU => reply,
         Ok(_) => vec![function | 0x80, Refusal::Failure.code()],
         Err(refusal) => vec![function | 0x80, refusal.code()],
     }
 }
 
-fn reply(registers: &dyn Registers, unit: u8, function: u8, pdu: &[u8]) -> Result<Vec<u8>, Refusal> {
+async fn reply(registers: &dyn Registers, unit: u8, function: u8, pdu: &[u8]) -> Result<Vec<u8>, Refusal> {
     let data = Data(pdu.get(1..).unwrap_or_default());
     let confirmed = || pdu.iter().copied().take(5).collect();
     match function {
@@ -32,27 +32,27 @@ fn reply(registers: &dyn Registers, unit: u8, function: u8, pdu: &[u8]) -> Resul
                 0 => false,
                 _ => return Err(Refusal::Value),
             };
-            registers.write_bits(unit, at, &[on]).map(|()| pdu.to_vec())
+            registers.write_bits(unit, at, &[on]).await.map(|()| pdu.to_vec())
         }
         6 => {
             let [at, word] = data.words()?;
-            registers.write_words(unit, at, &[word]).map(|()| pdu.to_vec())
+            registers.write_words(unit, at, &[word]).await.map(|()| pdu.to_vec())
         }
         // "return query data": the echo by which a master proves that we are in step
         8 if pdu.get(1..3) == Some(&[0, 0]) => Ok(pdu.to_vec()),
         15 => {
             let (start, bits) = data.bits_to_write()?;
-            registers.write_bits(unit, start, &bits).map(|()| confirmed())
+            registers.write_bits(unit, start, &bits).await.map(|()| confirmed())
         }
         16 => {
             let (start, words) = data.words_to_write()?;
-            registers.write_words(unit, start, &words).map(|()| confirmed())
+            registers.write_words(unit, start, &words).await.map(|()| confirmed())
         }
         22 => {
             let [at, and, or] = data.words()?;
-            registers.mask_word(unit, at, and, or).map(|()| pdu.to_vec())
+            registers.mask_word(unit, at, and, or).await.map(|()| pdu.to_vec())
         }
-        23 => read_and_write(registers, unit, data),
+        23 => read_and_write(registers, unit, data).await,
         43 if pdu.get(1) == Some(&14) => identify(registers, unit, pdu),
         _ => Err(Refusal::Function),
     }
@@ -104,12 +104,12 @@ fn to_words(bytes: &[u8]) -> Vec<u16> {
 }
 
 /// Function 23 writes first.
-fn read_and_write(registers: &dyn Registers, unit: u8, data: Data<'_>) -> Result<Vec<u8>, Refusal> {
+async fn read_and_write(registers: &dyn Registers, unit: u8, data: Data<'_>) -> Result<Vec<u8>, Refusal> {
     let (to_read, to_write) = data.0.split_at_checked(4).ok_or(Refusal::Value)?;
     let [_, count] = Data(to_read).words()?;
     within(count, Table::Holding)?;
     let (start, words) = Data(to_write).words_to_write()?;
-    registers.write_words(unit, start, &words)?;
+    registers.write_words(unit, start, &words).await?;
     let mut reply = read_words(registers, unit, Table::Holding, Data(to_read))?;
     reply.splice(..1, [23]);
     Ok(reply)
@@ -161,10 +161,17 @@ fn identify(registers: &dyn Registers, unit: u8, pdu: &[u8]) -> Result<Vec<u8>, 
 mod tests {
     use super::super::image::{Image, UnitImage};
     use super::super::registers::Identity;
-    use super::*;
+    use super::super::registers::Registers;
+    use super::{MAX_PDU, Table};
     use proptest::prelude::*;
     use tokio_modbus::Response;
     use tokio_modbus::bytes::Bytes;
+
+    /// The answer of registers that never wait.
+    fn answer(registers: &dyn Registers, unit: u8, pdu: &[u8]) -> Vec<u8> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(super::answer(registers, unit, pdu))
+    }
 
     /// As a master reads it.
     fn decode(reply: &[u8]) -> std::io::Result<Response> {

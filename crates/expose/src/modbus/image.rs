@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
 use drivers::modbus::Table;
 
 use super::registers::{Identity, Manner, Refusal, Registers};
@@ -100,6 +101,7 @@ impl Image {
     }
 }
 
+#[async_trait]
 impl Registers for Image {
     fn read_bits(&self, unit: u8, table: Table, start: u16, count: u16) -> Result<Vec<bool>, Refusal> {
         self.with(unit, |image| {
@@ -115,7 +117,7 @@ impl Registers for Image {
         })
     }
 
-    fn write_bits(&self, unit: u8, start: u16, bits: &[bool]) -> Result<(), Refusal> {
+    async fn write_bits(&self, unit: u8, start: u16, bits: &[bool]) -> Result<(), Refusal> {
         self.with(unit, |image| {
             if !positions(start, bits.len())?.all(|at| image.writable_bits.contains(&at)) {
                 return Err(Refusal::Address);
@@ -125,7 +127,7 @@ impl Registers for Image {
         })
     }
 
-    fn write_words(&self, unit: u8, start: u16, words: &[u16]) -> Result<(), Refusal> {
+    async fn write_words(&self, unit: u8, start: u16, words: &[u16]) -> Result<(), Refusal> {
         self.with(unit, |image| {
             if !positions(start, words.len())?.all(|at| image.writable_words.contains(&at)) {
                 return Err(Refusal::Address);
@@ -135,7 +137,7 @@ impl Registers for Image {
         })
     }
 
-    fn mask_word(&self, unit: u8, at: u16, and: u16, or: u16) -> Result<(), Refusal> {
+    async fn mask_word(&self, unit: u8, at: u16, and: u16, or: u16) -> Result<(), Refusal> {
         self.with(unit, |image| {
             let old = image.word(Table::Holding, at).filter(|_| image.writable_words.contains(&at));
             let old = old.ok_or(Refusal::Address)?;
@@ -174,14 +176,14 @@ mod tests {
         assert_eq!(image().read_words(1, Table::Holding, 65_535, 2), Err(Refusal::Address));
     }
 
-    #[test]
-    fn a_write_that_is_not_allowed_as_a_whole_changes_nothing() {
+    #[tokio::test]
+    async fn a_write_that_is_not_allowed_as_a_whole_changes_nothing() {
         let image = image();
-        assert_eq!(image.write_words(1, 0, &[7, 7]), Err(Refusal::Address));
-        assert_eq!(image.write_words(1, 1, &[7, 8]), Ok(()));
+        assert_eq!(image.write_words(1, 0, &[7, 7]).await, Err(Refusal::Address));
+        assert_eq!(image.write_words(1, 1, &[7, 8]).await, Ok(()));
         assert_eq!(image.read_words(1, Table::Holding, 0, 3), Ok(vec![1, 7, 8]));
-        assert_eq!(image.mask_word(1, 0, 0, 1), Err(Refusal::Address));
-        assert_eq!(image.mask_word(1, 1, 0xFFFE, 0), Ok(()));
+        assert_eq!(image.mask_word(1, 0, 0, 1).await, Err(Refusal::Address));
+        assert_eq!(image.mask_word(1, 1, 0xFFFE, 0).await, Ok(()));
         assert_eq!(image.read_words(1, Table::Holding, 1, 1), Ok(vec![6]));
     }
 }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use drivers::modbus::Table;
 
-/// The tables of one or several units. Called from several connections at once; must not block.
+/// The tables of one or several units. Called from several connections at once. Reading answers at once; a write may
+/// wait until whoever has to agree has agreed.
+#[async_trait]
 pub trait Registers: Send + Sync + 'static {
     /// Bits of a bit table. Either all of them or a refusal.
     fn read_bits(&self, unit: u8, table: Table, start: u16, count: u16) -> Result<Vec<bool>, Refusal>;
@@ -13,13 +16,13 @@ pub trait Registers: Send + Sync + 'static {
     fn read_words(&self, unit: u8, table: Table, start: u16, count: u16) -> Result<Vec<u16>, Refusal>;
 
     /// Writes coils: all of them or none.
-    fn write_bits(&self, unit: u8, start: u16, bits: &[bool]) -> Result<(), Refusal>;
+    async fn write_bits(&self, unit: u8, start: u16, bits: &[bool]) -> Result<(), Refusal>;
 
     /// Writes holding registers: all of them or none.
-    fn write_words(&self, unit: u8, start: u16, words: &[u16]) -> Result<(), Refusal>;
+    async fn write_words(&self, unit: u8, start: u16, words: &[u16]) -> Result<(), Refusal>;
 
     /// Changes single bits of a holding register in one go: `(old & and) | (or & !and)`.
-    fn mask_word(&self, unit: u8, at: u16, and: u16, or: u16) -> Result<(), Refusal>;
+    async fn mask_word(&self, unit: u8, at: u16, and: u16, or: u16) -> Result<(), Refusal>;
 
     /// Who the unit says it is; none for a unit that does not tell.
     fn identity(&self, unit: u8) -> Option<Identity>;
@@ -50,6 +53,8 @@ pub enum Refusal {
     Value,
     /// 4: failed.
     Failure,
+    /// 6: was asked too often; later it may work.
+    Busy,
 }
 
 impl Refusal {
@@ -60,6 +65,7 @@ impl Refusal {
             Self::Address => 2,
             Self::Value => 3,
             Self::Failure => 4,
+            Self::Busy => 6,
         }
     }
 }

@@ -143,7 +143,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             Manner::After(wait) => sleep(wait).await,
             Manner::Silent => continue,
         }
-        let reply = answer(registers.as_ref(), asked.unit, &asked.pdu);
+        let reply = answer(registers.as_ref(), asked.unit, &asked.pdu).await;
         match timeout(IDLE, frame::write(&mut stream, framing, &asked, &reply)).await {
             Ok(written) => written?,
             Err(_) => return Ok(()),
