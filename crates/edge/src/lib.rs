@@ -6,6 +6,7 @@ mod deploy;
 pub mod doctor;
 mod ids;
 mod lines;
+mod outlets;
 mod pipeline;
 mod plan;
 mod ports;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::deploy::{Deploys, Wanted};
 use crate::lines::{Ground, Lines};
+use crate::outlets::Outlets;
 use crate::pipeline::history::Predictions;
 use crate::variables::Variables;
 
@@ -24,6 +25,8 @@ pub(crate) struct Reconciler {
     pub lines: Arc<Lines>,
     /// Models.
     pub deploys: Arc<Deploys>,
+    /// Ways out.
+    pub outlets: Arc<Outlets>,
     /// The configuration as the ports see it.
     pub site: watch::Sender<Arc<SiteConfig>>,
     /// Local variables as the path sees them.
@@ -51,7 +54,7 @@ impl Reconciler {
         }
     }
 
-    /// Takes up the configuration as it is now: places, lines, variables, deployments, in this order.
+    /// Takes up the configuration as it is now: places, lines, variables, deployments, outlets, in this order.
     pub(crate) async fn once(&self) -> Result<(), Problem> {
         let site = Arc::new(self.state.site_document().await.map_err(|error| error.problem())?.config);
         self.site.send_replace(Arc::clone(&site));
@@ -67,6 +70,8 @@ impl Reconciler {
         self.keep_only(group, false);
         let groups = self.deploys.groups().into_iter().collect();
         *self.predictions.write().unwrap_or_else(PoisonError::into_inner) = groups;
+        // last: what they publish may be a prediction
+        self.outlets.reconcile(&site, &self.ground, &self.state).await;
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! START HERE: builds the path in the order in which data flows, and runs it until it is told to stop.
 //!
 //! Device ─► Sample ─► Tag table ─┬─► History
-//!                                └─► Window ─► Prediction ─► Decision ─► Alarm
+//!                                ├─► Window ─► Prediction ─► Decision ─► Alarm
+//!                                └─► Expose
 //!
 //! The stages are in `pipeline/`, one file per noun; what runs is decided by `reconcile.rs`; the server sees all of it
 //! through `ports/`.
@@ -22,10 +23,13 @@ use crate::clock::Clock;
 use crate::deploy::Deploys;
 use crate::ids::RandomIds;
 use crate::lines::{Ground, Lines};
+use crate::outlets::Outlets;
 use crate::pipeline::alarm::{self, Alarms};
 use crate::pipeline::history::{self, History, HistoryReport, Predictions};
 use crate::pipeline::tag_table::TagTable;
-use crate::ports::{deployments::Deployments, devices::Devices, doctor::Doctor, history::HistoryPort, live::Live};
+use crate::ports::{
+    deployments::Deployments, devices::Devices, doctor::Doctor, history::HistoryPort, live::Live, outlets::OutletsPort,
+};
 use crate::reconcile::Reconciler;
 use crate::tasks::Tasks;
 use crate::variables::{self, Variables};
@@ -53,15 +57,17 @@ pub struct Edge {
     pub(crate) table: Arc<TagTable>,
     pub(crate) lines: Arc<Lines>,
     pub(crate) deploys: Arc<Deploys>,
+    pub(crate) outlets: Arc<Outlets>,
     tasks: Tasks,
     keeping: Tasks,
 }
 
 impl Edge {
-    /// Stops in the order of the path: devices and models first, what keeps data last.
+    /// Stops in the order of the path: devices and models first, then what tells others, what keeps data last.
     pub async fn stop(self) {
         self.tasks.stop().await;
         self.deploys.stop().await;
+        self.outlets.stop().await;
         self.keeping.stop().await;
         self.state.close().await;
     }
@@ -95,6 +101,7 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
     let (alarms, alarm_events) = mpsc::channel(alarm::QUEUE);
     let worker = options.worker.map_or_else(|| inference::library_path().map(WorkerSpec::this_program), Ok);
     let deploys = Arc::new(Deploys::new(worker, alarms));
+    let outlets = Arc::new(Outlets::new(options.data.clone(), keeping.clone()));
     let predictions = Predictions::default();
     let history_report = Arc::new(HistoryReport::of(&store));
     let (site_sender, site_now) = watch::channel(Arc::new(site));
@@ -121,6 +128,7 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
         ground,
         lines: Arc::clone(&lines),
         deploys: Arc::clone(&deploys),
+        outlets: Arc::clone(&outlets),
         site: site_sender,
         variables: variables_sender,
         predictions,
@@ -129,12 +137,12 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
     tasks.spawn("reconcile", reconciler.run(changed, tasks.stopping().clone()));
 
     // How people and programs see it.
-    let seen =
-        Seen { started, data: options.data, state, store, clock, table, lines, deploys, history_report, site_now };
+    let data = options.data;
+    let seen = Seen { started, data, state, store, clock, table, lines, deploys, outlets, history_report, site_now };
     let address = serve(seen.site(options.extra), options.listen, &tasks).await?;
     tracing::info!(%address, "The edge is ready");
-    let Seen { state, clock, table, lines, deploys, .. } = seen;
-    Ok(Edge { address, state, clock, table, lines, deploys, tasks, keeping })
+    let Seen { state, clock, table, lines, deploys, outlets, .. } = seen;
+    Ok(Edge { address, state, clock, table, lines, deploys, outlets, tasks, keeping })
 }
 
 /// What the server sees through its ports.
@@ -147,6 +155,7 @@ struct Seen {
     table: Arc<TagTable>,
     lines: Arc<Lines>,
     deploys: Arc<Deploys>,
+    outlets: Arc<Outlets>,
     history_report: Arc<HistoryReport>,
     site_now: watch::Receiver<Arc<SiteConfig>>,
 }
@@ -164,6 +173,7 @@ impl Seen {
                 clock: Arc::clone(&self.clock),
                 lines: Arc::clone(&self.lines),
                 deploys: Arc::clone(&self.deploys),
+                outlets: Arc::clone(&self.outlets),
                 history: Arc::clone(&self.history_report),
             }),
             history: Arc::new(HistoryPort {
@@ -180,6 +190,11 @@ impl Seen {
                 devices: Arc::clone(&devices),
             }),
             devices,
+            outlets: Arc::new(OutletsPort {
+                outlets: Arc::clone(&self.outlets),
+                table: Arc::clone(&self.table),
+                clock: Arc::clone(&self.clock),
+            }),
             deployments: Arc::new(Deployments { deploys: Arc::clone(&self.deploys), clock: Arc::clone(&self.clock) }),
             extra,
         }

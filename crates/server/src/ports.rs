@@ -13,6 +13,7 @@ use crate::api::deployment::Runtime;
 use crate::api::device::{AddressValue, Block, Device, DeviceError, DeviceTest, ReadAddresses, TestDevice};
 use crate::api::health::{DoctorLine, Health};
 use crate::api::history::{ExportFormat, ExportLayout, HistoryRoom};
+use crate::api::outlet::Outlet;
 use crate::api::trend::Gap;
 
 /// The clock of the edge: wall time that never goes back within a run.
@@ -158,6 +159,12 @@ pub trait Devices: Send + Sync {
     async fn test(&self, test: TestDevice) -> DeviceTest;
     /// Reads addresses of a running device now, within its budget.
     async fn read(&self, device: &str, addresses: ReadAddresses) -> Result<Vec<AddressValue>, Problem>;
+}
+
+/// Ways by which tags leave.
+pub trait Outlets: Send + Sync {
+    /// All of them, in the order of the configuration.
+    fn outlets(&self) -> Vec<Outlet>;
 }
 
 /// Deployments as they run.

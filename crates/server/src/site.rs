@@ -11,7 +11,7 @@ use state::{SiteRevision, State, StateError, StoredBundle, Versions};
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::api::about::Demo;
-use crate::ports::{Clock, Deployments, Devices, Doctor, History, Live};
+use crate::ports::{Clock, Deployments, Devices, Doctor, History, Live, Outlets};
 
 /// A running edge, as the server sees it.
 pub struct Site {
@@ -25,6 +25,8 @@ pub struct Site {
     pub history: Arc<dyn History>,
     /// Devices.
     pub devices: Arc<dyn Devices>,
+    /// Ways by which tags leave.
+    pub outlets: Arc<dyn Outlets>,
     /// Deployments as they run.
     pub deployments: Arc<dyn Deployments>,
     /// How the box is.

@@ -61,6 +61,8 @@ export const siteQuery = queryOptions({ queryKey: ["site"], queryFn: () => clien
 
 export const doctorQuery = queryOptions({ queryKey: ["doctor"], queryFn: () => client.GET("/api/v1/doctor"), staleTime: 5_000 });
 
+export const outletsQuery = queryOptions({ queryKey: ["outlets"], queryFn: () => client.GET("/api/v1/outlets"), staleTime: 2_000, refetchInterval: 5_000 });
+
 export const historyQuery = queryOptions({ queryKey: ["history"], queryFn: () => client.GET("/api/v1/history"), staleTime: 5_000 });
 
 /** Which queries an event `changed` puts out of date. */

@@ -29,5 +29,6 @@ export type Change = Schemas["Change"];
 export type Bundle = Schemas["Bundle"];
 export type BundleDetail = Schemas["BundleDetail"];
 export type Finding = Schemas["Finding"];
+export type Outlet = Schemas["Outlet"];
 export type DoctorLine = Schemas["DoctorLine"];
 export type NeMark = Schemas["Mark"];

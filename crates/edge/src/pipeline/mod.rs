@@ -17,3 +17,6 @@ pub(crate) mod prediction;
 
 /// Advisories into the record of alarms, without the path ever waiting for SQL.
 pub(crate) mod alarm;
+
+/// Scans → messages for brokers: what others read of us.
+pub(crate) mod expose;

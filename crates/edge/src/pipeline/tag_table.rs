@@ -225,6 +225,15 @@ impl TagTable {
         declared.map(|slot| (Arc::clone(&slot.info), slot.latest.clone())).collect()
     }
 
+    /// All groups with their tags, in the order of their positions.
+    pub(crate) fn groups(&self) -> Vec<(GroupId, Vec<Arc<TagInfo>>)> {
+        let tags = self.tags.read().unwrap_or_else(PoisonError::into_inner);
+        let infos = |indexes: &Arc<[usize]>| {
+            indexes.iter().filter_map(|index| tags.slots.get(*index)).map(|slot| Arc::clone(&slot.info)).collect()
+        };
+        tags.groups.iter().map(|(group, indexes)| (*group, infos(indexes))).collect()
+    }
+
     /// The group a tag is scanned in, and its position there.
     pub(crate) fn locate(&self, path: &TagPath) -> Option<(GroupId, usize)> {
         let tags = self.tags.read().unwrap_or_else(PoisonError::into_inner);

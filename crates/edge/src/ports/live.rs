@@ -8,6 +8,7 @@ use server::ports::{self, Latest, Metric, PredictionTag};
 use crate::clock::Clock;
 use crate::deploy::Deploys;
 use crate::lines::Lines;
+use crate::outlets::Outlets;
 use crate::pipeline::history::HistoryReport;
 use crate::pipeline::tag_table::{self, TagInfo, TagTable};
 
@@ -22,6 +23,8 @@ pub(crate) struct Live {
     pub lines: Arc<Lines>,
     /// Deployment counters.
     pub deploys: Arc<Deploys>,
+    /// Counters of what goes out.
+    pub outlets: Arc<Outlets>,
     /// Counters of the log.
     pub history: Arc<HistoryReport>,
 }
@@ -58,6 +61,7 @@ impl ports::Live for Live {
         metrics.extend(self.history.metrics());
         metrics.extend(self.device_metrics());
         metrics.extend(self.deploys.metrics());
+        metrics.extend(self.outlets.metrics());
         metrics.push(gauge(
             "clock_era",
             "Grows with each step of the wall clock by more than 2 s.",

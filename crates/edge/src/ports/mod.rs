@@ -6,4 +6,5 @@ pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod history;
 pub(crate) mod live;
+pub(crate) mod outlets;
 mod words;

@@ -14,6 +14,7 @@ pub mod device;
 pub mod health;
 pub mod history;
 pub mod live;
+pub mod outlet;
 pub mod place;
 pub mod problem;
 pub mod site;

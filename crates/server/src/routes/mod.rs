@@ -18,6 +18,7 @@ mod edit;
 mod history;
 mod live;
 mod mapping;
+mod outlets;
 mod places;
 mod session;
 mod site;
@@ -33,6 +34,7 @@ pub(crate) fn api() -> OpenApiRouter<Shared> {
         .merge(accounts::router())
         .merge(places::router())
         .merge(devices::router())
+        .merge(outlets::router())
         .merge(tags::router())
         .merge(variables::router())
         .merge(trend::router())

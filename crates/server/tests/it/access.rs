@@ -75,6 +75,7 @@ fn readings(digest: &str, advisory: &str) -> Vec<Case> {
         read("site_schema", "/api/v1/site/schema", true),
         read("live", "/api/v1/live", true),
         read("doctor", "/api/v1/doctor", false),
+        read("list_outlets", "/api/v1/outlets", false),
         asks_only("test_device", "/api/v1/devices/test", json!({"device": device("new"), "addresses": []}), false),
         asks_only("read_device", "/api/v1/devices/plc-2/read", json!({"addresses": ["holding:0"]}), false),
         asks_only("suggest_map", "/api/v1/deployments/suggest", json!({"bundle": digest, "place": "line-2"}), true),

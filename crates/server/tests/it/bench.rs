@@ -63,6 +63,7 @@ impl Bench {
             live: plant.clone(),
             history: plant.clone(),
             devices: plant.clone(),
+            outlets: plant.clone(),
             deployments: plant.clone(),
             doctor: plant.clone(),
             extra: Some(Extra { router: switch, about: Arc::new(move || demo.clone()) }),

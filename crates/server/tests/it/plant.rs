@@ -13,6 +13,7 @@ use server::api::device::{
 };
 use server::api::health::{DoctorLine, DoctorState, Health};
 use server::api::history::HistoryRoom;
+use server::api::outlet::Outlet;
 use server::api::trend::Gap;
 use server::ports::{self, ByteStream, DeviceNow, Export, Latest, Metric, PredictionTag, TrendColumns};
 
@@ -191,6 +192,12 @@ impl ports::Deployments for Plant {
 
     fn runtime(&self, deployment: &str) -> Vec<Runtime> {
         self.runtimes().into_iter().filter(|one| one.deployment == deployment).collect()
+    }
+}
+
+impl ports::Outlets for Plant {
+    fn outlets(&self) -> Vec<Outlet> {
+        Vec::new()
     }
 }
 

@@ -11,4 +11,5 @@ mod late_reply;
 mod record;
 mod replay;
 mod stop;
+mod tags_out;
 mod tep;

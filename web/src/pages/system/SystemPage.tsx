@@ -1,4 +1,4 @@
-// System: what is wrong here in words, room for history, accounts, the site as one file.
+// System: what is wrong here in words, room for history, tags out, accounts, the site as one file.
 import { useQuery } from "@tanstack/react-query";
 import { asProblem } from "../../api/problem";
 import { aboutQuery, doctorQuery, historyQuery } from "../../api/queries";
@@ -11,6 +11,7 @@ import { Icon } from "../../ui/Icon";
 import { Mark } from "../../ui/Mark";
 import { Failure, Skeleton } from "../../ui/States";
 import { Accounts } from "./Accounts";
+import { Outlets } from "./Outlets";
 import { SiteFile } from "./SiteFile";
 import "./system.css";
 
@@ -27,6 +28,7 @@ export function SystemPage() {
           <AboutPanel />
           <Room />
         </div>
+        <Outlets />
         <Accounts />
         <SiteFile />
       </div>

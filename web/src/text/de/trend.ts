@@ -70,5 +70,6 @@ export const trend = {
   "authority.session": "angemeldet",
   "authority.token-file": "Schlüssel dieser Box",
   "authority.terminal": "Linienterminal",
+  "authority.outlet": "über einen Ausgang (Outlet)",
   "authority.box": "die Edge selbst",
 } as const;

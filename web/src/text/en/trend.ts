@@ -70,5 +70,6 @@ export const trend = {
   "authority.session": "signed in",
   "authority.token-file": "token of this box",
   "authority.terminal": "line terminal",
+  "authority.outlet": "over an outlet",
   "authority.box": "the edge itself",
 } as const;
