@@ -115,7 +115,7 @@ fn named_tags(
     let named = |info: &Arc<TagInfo>| {
         namespace.has(info.path.as_str()).then(|| NamedTag {
             topic: format!("{root}/{}", info.path),
-            unit: info.unit.clone(),
+            unit: info.unit.as_ref().map(ToString::to_string),
             stale_after: info.stale_after,
         })
     };

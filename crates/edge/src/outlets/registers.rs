@@ -226,9 +226,9 @@ impl Writer for Acts {
     async fn write(&self, tag: usize, value: Value) -> Result<(), Refusal> {
         let name = self.names.get(tag).cloned().ok_or(Refusal::Address)?;
         // masters like to write the same again and again: that changes nothing and is no entry
-        let (info, latest) = self.table.get(&name).ok_or(Refusal::Failure)?;
-        let value = info.value_type.coerce(&value).ok_or(Refusal::Value)?;
-        if latest.is_some_and(|latest| latest.quality.is_good() && latest.value.as_ref() == Some(&value)) {
+        let (_, latest) = self.table.get(&name).ok_or(Refusal::Failure)?;
+        let before = latest.filter(|latest| latest.quality.is_good()).and_then(|latest| latest.value);
+        if before.is_some_and(|before| before.value_type().coerce(&value) == Some(before)) {
             return Ok(());
         }
         let now = self.clock.now();
