@@ -182,6 +182,13 @@ impl ReadGroup {
         }
     }
 
+    /// Its addresses in their order; none for one that was not understood.
+    pub fn addresses(&self) -> Vec<Option<Address>> {
+        match self {
+            Self::Modbus(plan) => (0..plan.len()).map(|at| plan.item(at).copied().map(Address::Modbus)).collect(),
+        }
+    }
+
     /// The requests of one reading as they are at present, in the order they are sent.
     pub fn blocks(&self) -> Vec<RequestWords> {
         match self {

@@ -1,11 +1,12 @@
 //! Modbus TCP, RTU and RTU over TCP.
 //!
-//! `address` says where, `value` what the registers mean, `plan` which requests that takes, `session` asks one
-//! question safely, `driver` puts them under the contract.
+//! `address` says where, `value` what the registers mean, `plan` which requests that takes, `line_time` how long they
+//! take, `session` asks one question safely, `driver` puts them under the contract.
 
 mod address;
 mod crc;
 mod driver;
+pub mod line_time;
 mod plan;
 mod session;
 pub mod value;
@@ -14,4 +15,5 @@ mod wire;
 pub use address::{Address, Kind, Order, Table};
 pub use crc::crc;
 pub use driver::ModbusDriver;
+pub use line_time::{LineShare, LineTime, ScanCost};
 pub use plan::{Block, ReadPlan};

@@ -175,6 +175,14 @@ impl ReadPlan {
         &self.blocks
     }
 
+    /// Bytes of data in all answers: two per register, eight bits in one.
+    pub(crate) fn answer_bytes(&self) -> u32 {
+        let bytes = |block: &Block| {
+            if block.table.is_bits() { u32::from(block.count()).div_ceil(8) } else { u32::from(block.count()) * 2 }
+        };
+        self.blocks.iter().map(bytes).sum()
+    }
+
     pub(crate) fn block_mut(&mut self, index: usize) -> Option<&mut Block> {
         self.blocks.get_mut(index)
     }

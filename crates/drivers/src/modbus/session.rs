@@ -21,9 +21,10 @@ use tokio_modbus::{Error, ExceptionCode, Request, Response, Slave};
 
 use crate::driver::Unit;
 use crate::error::DriverError;
-use crate::url::{DeviceUrl, SerialLine};
+use crate::url::DeviceUrl;
 
 use super::crc::crc;
+use super::line_time;
 use super::wire::Wire;
 
 /// Longer than any device lets a master wait for an answer.
@@ -260,13 +261,10 @@ fn not_connected(endpoint: &str) -> DriverError {
     DriverError::NotConnected { endpoint: endpoint.to_owned() }
 }
 
-/// The silence that ends a frame on a serial line: 3.5 characters of 11 bits, at least 1.75 ms
-/// (Modbus over serial line V1.02 §2.5.1.1).
+/// The silence before the next request.
 fn frame_gap(url: &DeviceUrl) -> Duration {
     match url {
-        DeviceUrl::ModbusRtu(SerialLine { baud, .. }) => {
-            Duration::from_secs_f64(3.5 * 11.0 / f64::from(*baud)).max(Duration::from_micros(1750))
-        }
+        DeviceUrl::ModbusRtu(line) => line_time::frame_gap(line),
         DeviceUrl::ModbusTcp(_) | DeviceUrl::ModbusRtuTcp(_) => Duration::ZERO,
     }
 }
