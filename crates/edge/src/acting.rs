@@ -105,7 +105,7 @@ impl Edge {
             devices: devices.len(),
             tags: self.table.all().len(),
             samples: self.table.samples(),
-            missed_scans: groups.map(|group| group.report.now().missed).sum(),
+            missed_scans: groups.map(|group| group.report.now(self.clock.now()).total.missed).sum(),
             predictions: self.deploys.predictions(),
             advisories: advisories.into(),
             memory_bytes: own_memory() + self.deploys.worker_memory(),

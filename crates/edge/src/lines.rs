@@ -11,7 +11,7 @@ use store::{LinearScale, SeriesDef, Store};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::pipeline::device::{self, Ask, DeviceReport, Group, GroupReport, Line};
+use crate::pipeline::device::{self, Ask, DeviceReport, Group, GroupReport, Line, LineReport};
 use crate::pipeline::history::Flush;
 use crate::pipeline::sample::{Sampler, value_type};
 use crate::pipeline::tag_table::{Origin, TagInfo, TagTable};
@@ -44,6 +44,8 @@ pub(crate) struct RunningDevice {
     pub plan: DevicePlan,
     /// What it is doing.
     pub report: Arc<DeviceReport>,
+    /// How busy its line is; devices of one line have the same one.
+    pub line: Arc<LineReport>,
     /// Its scan groups.
     pub groups: Vec<RunningGroup>,
     /// Where to ask for a reading.
@@ -128,9 +130,15 @@ fn start(plan: LinePlan, ground: &Ground) -> Result<Running, Problem> {
     let (asks, receiver) = mpsc::channel(ASKS);
     let mut groups = Vec::new();
     let mut devices = Vec::new();
+    let report = Arc::<LineReport>::default();
     for (index, device) in plan.devices.iter().enumerate() {
-        let mut running =
-            RunningDevice { plan: device.clone(), report: Arc::default(), groups: Vec::new(), asks: asks.clone() };
+        let mut running = RunningDevice {
+            plan: device.clone(),
+            report: Arc::default(),
+            line: Arc::clone(&report),
+            groups: Vec::new(),
+            asks: asks.clone(),
+        };
         for group in &device.groups {
             let (group, told) = prepare(index, device, group, ground)?;
             groups.push(group);
@@ -143,6 +151,7 @@ fn start(plan: LinePlan, ground: &Ground) -> Result<Running, Problem> {
         plan: plan.clone(),
         groups,
         reports: devices.iter().map(|device| Arc::clone(&device.report)).collect(),
+        report,
         table: Arc::clone(&ground.table),
         clock: Arc::clone(&ground.clock),
     };

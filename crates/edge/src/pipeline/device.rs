@@ -1,21 +1,25 @@
 //! One task per line: connects, reads the scan groups that are due, marks quality, backs off.
 //!
-//! The task owns its driver and never drops a request half-way. What is due is chosen by time, so a dead unit on a
+//! The task owns its driver and never drops a request half-way. What is due is chosen by `schedule`, so a dead unit on a
 //! shared line costs one time-out per probe and its probes become rare, while its neighbours keep their period.
 
 mod report;
+mod schedule;
+mod tally;
 
-pub(crate) use report::{DeviceReport, ErrorLine, GroupNow, GroupReport, Snapshot, State};
+pub(crate) use report::{DeviceReport, ErrorLine, GroupNow, GroupReport, LineReport, Snapshot, State};
+pub(crate) use tally::{Busy, Tally};
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{GroupId, Quality, Scan};
-use drivers::{AddressList, Backoff, Driver, DriverError, ReadGroup, Reading, Scope};
+use drivers::{AddressList, Driver, DriverError, ReadGroup, Reading, Scope};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::schedule::{Missed, Schedule};
 use super::sample::Sampler;
 use super::tag_table::TagTable;
 use crate::clock::Clock;
@@ -23,8 +27,6 @@ use crate::plan::LinePlan;
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(3);
-/// A probe of something dead is at most this rare.
-const RARELY: Duration = Duration::from_secs(10);
 
 /// One scan group, ready to be read.
 #[derive(Debug)]
@@ -61,6 +63,8 @@ pub(crate) struct Line {
     pub groups: Vec<Group>,
     /// One per device, in the order of the plan.
     pub reports: Vec<Arc<DeviceReport>>,
+    /// What is told about the line as a whole.
+    pub report: Arc<LineReport>,
     /// Where scans go.
     pub table: Arc<TagTable>,
     /// The time of the path.
@@ -85,18 +89,7 @@ struct LineTask {
     line: Line,
     driver: Box<dyn Driver>,
     addresses: AddressList,
-    backoff: Backoff,
-    /// Not before this moment is the line tried again.
-    line_rests_until: Instant,
-    units: Vec<UnitRest>,
-    due: Vec<Instant>,
-}
-
-/// A unit that does not answer rests between probes.
-struct UnitRest {
-    backoff: Backoff,
-    until: Instant,
-    failing: bool,
+    schedule: Schedule,
 }
 
 impl LineTask {
@@ -104,48 +97,40 @@ impl LineTask {
         let mut urls = line.plan.addresses.iter().cloned();
         let first = urls.next().unwrap_or_else(|| line.plan.devices[0].url.clone());
         let addresses = AddressList::new(first, urls);
-        let now = Instant::now();
-        let rest = || UnitRest { backoff: Backoff::new(Duration::from_secs(1), RARELY), until: now, failing: false };
-        Self {
-            driver: addresses.current().open(),
-            addresses,
-            backoff: Backoff::new(Duration::from_millis(500), RARELY),
-            line_rests_until: now,
-            units: line.plan.devices.iter().map(|_| rest()).collect(),
-            due: vec![now; line.groups.len()],
-            line,
-        }
+        let groups = line.groups.iter().map(|group| (group.device, group.period));
+        let phase = schedule::phase(&line.plan.key);
+        let schedule = Schedule::new(Instant::now(), phase, line.plan.devices.len(), groups);
+        Self { driver: addresses.current().open(), addresses, schedule, line }
     }
 
     /// When something can be done next. A line without groups sleeps until it is asked.
     fn next_due(&self) -> Instant {
-        let idle = Instant::now() + Duration::from_hours(1);
-        self.earliest().map_or(idle, |group| self.ready_at(group))
-    }
-
-    fn ready_at(&self, group: usize) -> Instant {
-        let rest = self.units[self.line.groups[group].device].until;
-        self.due[group].max(rest).max(self.line_rests_until)
-    }
-
-    fn earliest(&self) -> Option<usize> {
-        (0..self.line.groups.len()).min_by_key(|group| self.ready_at(*group))
+        let now = Instant::now();
+        self.schedule.next(now).map_or(now + Duration::from_hours(1), |(_, at)| at)
     }
 
     /// Reads the group that is due first.
     async fn turn(&mut self) {
-        let Some(group) = self.earliest() else { return };
-        if !self.connected().await {
-            return;
-        }
         let begun = Instant::now();
-        let answer = self.driver.read(&mut self.line.groups[group].read).await;
-        let took = begun.elapsed();
-        match answer {
-            Ok(readings) => self.answered(group, &readings, begun, took),
-            Err(error) => self.failed(group, &error),
+        let Some((group, _)) = self.schedule.next(begun).filter(|(_, at)| *at <= begun) else { return };
+        if self.connected().await {
+            let asked = Instant::now();
+            let answer = self.driver.read(&mut self.line.groups[group].read).await;
+            let took = asked.elapsed();
+            self.used(self.line.groups[group].device, took, answer.is_err());
+            let away = self.schedule.is_fresh(group) || answer.is_err();
+            match answer {
+                Ok(readings) => self.answered(group, &readings, begun, took),
+                Err(error) => self.failed(group, &error, took),
+            }
+            let passed = self.schedule.ended(group, Instant::now());
+            if away {
+                self.missed(vec![(group, passed)]);
+            } else {
+                self.line.groups[group].report.overrun(self.line.clock.arrival(), passed);
+            }
         }
-        self.schedule(group, begun);
+        self.line.report.used(begun.elapsed(), Instant::now());
     }
 
     /// Connects if needed; on failure the line rests and all its tags are bad.
@@ -165,8 +150,8 @@ impl LineTask {
     }
 
     fn line_down(&mut self, error: &DriverError, rest: bool) {
-        let wait = if rest { self.backoff.fail(rand::random()) } else { Backoff::FLOOR };
-        self.line_rests_until = Instant::now() + wait;
+        let (wait, missed) = self.schedule.line_failed(Instant::now(), rest, rand::random());
+        self.missed(missed);
         for device in 0..self.line.plan.devices.len() {
             self.device_down(device, error, wait);
         }
@@ -174,7 +159,6 @@ impl LineTask {
 
     /// Notes the failure and marks the device's tags bad.
     fn device_down(&mut self, device: usize, error: &DriverError, wait: Duration) {
-        self.units[device].failing = true;
         let now = self.line.clock.arrival();
         let address = self.addresses.current().endpoint();
         let report = &self.line.reports[device];
@@ -195,9 +179,9 @@ impl LineTask {
     fn answered(&mut self, group: usize, readings: &[Reading], begun: Instant, took: Duration) {
         let arrival = self.line.clock.arrival();
         let device = self.line.groups[group].device;
-        self.backoff.succeed();
-        self.units[device].backoff.succeed();
-        let resumed = std::mem::take(&mut self.units[device].failing);
+        let lateness = self.schedule.lateness(group, begun);
+        let missed = self.schedule.answered(group, Instant::now());
+        self.missed(missed);
         let table = Arc::clone(&self.line.table);
         let trusted = self.line.plan.devices[device].device.trust_source_clock;
         let current = &mut self.line.groups[group];
@@ -205,18 +189,16 @@ impl LineTask {
         let (values, qualities) = current.sampler.judge(readings, elsewhere);
         let source = readings.iter().find_map(|reading| reading.source).filter(|_| trusted);
         let bad = qualities.iter().filter(|quality| quality.is_bad()).count();
-        // after an outage the scan is not late: what was missed is counted as missed
-        let lateness = if resumed { Duration::ZERO } else { begun.saturating_duration_since(self.due[group]) };
         current.report.scanned(arrival, took, lateness, current.period);
         let address = self.addresses.current().endpoint();
         self.line.reports[device].answered(arrival, readings.len(), bad, address);
         table.publish(Scan { group: current.id, arrival, source, values, qualities });
     }
 
-    fn failed(&mut self, group: usize, error: &DriverError) {
+    fn failed(&mut self, group: usize, error: &DriverError, took: Duration) {
         let device = self.line.groups[group].device;
-        self.line.groups[group].report.missed(1);
         match error.scope() {
+            // the scan is among those that the whole line misses
             Scope::Line => {
                 self.addresses.failed();
                 if self.addresses.count() > 1 {
@@ -225,28 +207,33 @@ impl LineTask {
                 self.line_down(error, true);
             }
             Scope::Unit => {
-                let unit = &mut self.units[device];
-                let wait = unit.backoff.fail(rand::random());
-                unit.until = Instant::now() + wait;
+                let (wait, missed) = self.schedule.unit_failed(group, Instant::now(), took, rand::random());
+                self.missed(missed);
+                self.missed(vec![(group, 1)]);
                 self.device_down(device, error, wait);
             }
-            Scope::Request => self.device_down(device, error, self.line.groups[group].period),
+            Scope::Request => {
+                self.missed(vec![(group, 1)]);
+                self.device_down(device, error, self.line.groups[group].period);
+            }
         }
     }
 
-    /// The next moment on the group's own grid; periods that passed meanwhile are counted as missed.
-    fn schedule(&mut self, group: usize, begun: Instant) {
-        let period = self.line.groups[group].period.max(Duration::from_millis(1));
-        let now = Instant::now().max(begun);
-        let behind = now.saturating_duration_since(self.due[group]);
-        let passed = u32::try_from(behind.as_micros() / period.as_micros()).unwrap_or(u32::MAX);
-        self.line.groups[group].report.missed(u64::from(passed));
-        let ahead = period.checked_mul(passed.saturating_add(1)).unwrap_or(RARELY);
-        self.due[group] += ahead;
+    /// The line was in use for this device.
+    fn used(&self, device: usize, spent: Duration, silent: bool) {
+        self.line.reports[device].used(spent, silent, Instant::now());
+    }
+
+    fn missed(&self, missed: Missed) {
+        let now = self.line.clock.arrival();
+        for (group, scans) in missed {
+            self.line.groups[group].report.missed(now, scans);
+        }
     }
 
     /// Serves a person between two scans.
     async fn answer(&mut self, mut ask: Ask) {
+        let begun = Instant::now();
         let result = if self.connected().await {
             let result = self.driver.read(&mut ask.read).await;
             if let Err(error) = &result
@@ -258,6 +245,7 @@ impl LineTask {
         } else {
             Err(DriverError::NotConnected { endpoint: self.addresses.current().endpoint() })
         };
+        self.line.report.used(begun.elapsed(), Instant::now());
         let _gone = ask.reply.send(result);
     }
 }

@@ -1,11 +1,13 @@
 //! What a device is doing, for people and for `/metrics`. Written by the line's task, read by anybody.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{Problem, Timestamp};
+use tokio::time::Instant;
+
+use super::tally::{Busy, Tallies, Tally};
 
 /// Errors kept per device.
 const ERRORS: usize = 50;
@@ -71,6 +73,8 @@ struct Inner {
     now: Snapshot,
     /// (second, values), the newest last.
     rate: VecDeque<(i64, u64)>,
+    busy: Busy,
+    silent: Busy,
 }
 
 impl DeviceReport {
@@ -107,7 +111,20 @@ impl DeviceReport {
         inner.now.clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+    /// Its line was in use for it for so long; `silent` when nothing came of it.
+    pub(super) fn used(&self, spent: Duration, silent: bool, now: Instant) {
+        let mut inner = self.lock();
+        inner.busy.add(spent, now);
+        inner.silent.add(if silent { spent } else { Duration::ZERO }, now);
+    }
+
+    /// Share of the last minute in which its line was in use for it, and for nothing because it did not answer.
+    pub(crate) fn busy(&self, now: Instant) -> (Option<f64>, Option<f64>) {
+        let inner = self.lock();
+        (inner.busy.share(now), inner.silent.share(now))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -148,62 +165,108 @@ impl Inner {
 }
 
 /// What is known of one scan group.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct GroupReport {
-    kept: AtomicU64,
-    late: AtomicU64,
-    missed: AtomicU64,
-    took_us: AtomicU64,
-    lateness_us: AtomicU64,
-    last_us: AtomicI64,
+    inner: Mutex<GroupInner>,
+}
+
+#[derive(Debug)]
+struct GroupInner {
+    now: GroupNow,
+    day: Tallies,
+    minutes: Tallies,
 }
 
 /// The numbers of a [`GroupReport`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct GroupNow {
-    /// Scans that began within their period.
-    pub kept: u64,
-    /// Scans that began more than a period late.
-    pub late: u64,
-    /// Scans that did not happen or brought nothing.
-    pub missed: u64,
+    /// Since the start.
+    pub total: Tally,
+    /// In the last 24 hours.
+    pub day: Tally,
+    /// In the last five minutes.
+    pub minutes: Tally,
     /// How long the last one took.
     pub took: Duration,
+    /// How long one takes, over the last dozen or so.
+    pub usual: Duration,
     /// How late the last one began.
     pub lateness: Duration,
     /// When the last one arrived.
     pub last: Option<Timestamp>,
 }
 
-impl GroupReport {
-    pub(super) fn scanned(&self, at: Timestamp, took: Duration, lateness: Duration, period: Duration) {
-        let count = if lateness <= period { &self.kept } else { &self.late };
-        count.fetch_add(1, Ordering::Relaxed);
-        self.took_us.store(micros(took), Ordering::Relaxed);
-        self.lateness_us.store(micros(lateness), Ordering::Relaxed);
-        self.last_us.store(at.micros(), Ordering::Relaxed);
-    }
-
-    pub(super) fn missed(&self, scans: u64) {
-        self.missed.fetch_add(scans, Ordering::Relaxed);
-    }
-
-    /// The numbers now.
-    pub(crate) fn now(&self) -> GroupNow {
-        let last = self.last_us.load(Ordering::Relaxed);
-        GroupNow {
-            kept: self.kept.load(Ordering::Relaxed),
-            late: self.late.load(Ordering::Relaxed),
-            missed: self.missed.load(Ordering::Relaxed),
-            took: Duration::from_micros(self.took_us.load(Ordering::Relaxed)),
-            lateness: Duration::from_micros(self.lateness_us.load(Ordering::Relaxed)),
-            last: (last != 0).then(|| Timestamp::from_micros(last)),
-        }
+impl Default for GroupReport {
+    fn default() -> Self {
+        let inner = GroupInner { now: GroupNow::default(), day: Tallies::day(), minutes: Tallies::minutes() };
+        Self { inner: Mutex::new(inner) }
     }
 }
 
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+/// A scan that begins at most this part of its period after its moment is on time.
+const ON_TIME: u32 = 10;
+
+impl GroupReport {
+    pub(super) fn scanned(&self, at: Timestamp, took: Duration, lateness: Duration, period: Duration) {
+        let on_time = lateness.saturating_mul(ON_TIME) <= period;
+        let tally = Tally { kept: on_time.into(), late: (!on_time).into(), worst: lateness, ..Tally::default() };
+        let mut inner = self.lock();
+        inner.add(at, &tally);
+        let now = &mut inner.now;
+        now.usual = if now.last.is_none() { took } else { (now.usual * 7 + took) / 8 };
+        now.took = took;
+        now.lateness = lateness;
+        now.last = Some(at);
+    }
+
+    /// Scans that nobody answered, or that could not be asked for.
+    pub(super) fn missed(&self, at: Timestamp, scans: u64) {
+        if scans > 0 {
+            self.lock().add(at, &Tally { missed: scans, ..Tally::default() });
+        }
+    }
+
+    /// Scans whose moment passed while the line was busy.
+    pub(super) fn overrun(&self, at: Timestamp, scans: u64) {
+        if scans > 0 {
+            self.lock().add(at, &Tally { missed: scans, overrun: scans, ..Tally::default() });
+        }
+    }
+
+    /// The numbers now.
+    pub(crate) fn now(&self, at: Timestamp) -> GroupNow {
+        let inner = self.lock();
+        GroupNow { day: inner.day.sum(at), minutes: inner.minutes.sum(at), ..inner.now }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, GroupInner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl GroupInner {
+    fn add(&mut self, at: Timestamp, tally: &Tally) {
+        self.now.total.add(tally);
+        self.day.add(at, tally);
+        self.minutes.add(at, tally);
+    }
+}
+
+/// How much of its time one line is in use, for whichever of its devices.
+#[derive(Debug, Default)]
+pub(crate) struct LineReport {
+    busy: Mutex<Busy>,
+}
+
+impl LineReport {
+    pub(super) fn used(&self, spent: Duration, now: Instant) {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).add(spent, now);
+    }
+
+    /// Share of the last minute in which it was in use.
+    pub(crate) fn busy(&self, now: Instant) -> Option<f64> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).share(now)
+    }
 }
 
 #[cfg(test)]
@@ -222,6 +285,22 @@ mod tests {
         report.failed(at(2), &problem, Duration::from_secs(1), String::new());
         let now = report.snapshot(at(2));
         assert_eq!((now.errors.len(), now.errors[0].times, now.since), (1, 2, Some(at(1))));
+    }
+
+    #[test]
+    fn a_scan_is_late_from_a_tenth_of_its_period_on_and_the_worst_is_kept() {
+        let report = GroupReport::default();
+        let period = Duration::from_secs(1);
+        for lateness in [0, 100, 101, 220, 5] {
+            report.scanned(at(1), Duration::from_millis(8), Duration::from_millis(lateness), period);
+        }
+        report.missed(at(2), 2);
+        report.overrun(at(2), 1);
+        let worst = Duration::from_millis(220);
+        let now = report.now(at(3));
+        assert_eq!(now.day, Tally { kept: 3, late: 2, missed: 3, overrun: 1, worst });
+        let tomorrow = report.now(at(90_000));
+        assert_eq!((tomorrow.day.all(), tomorrow.total), (0, now.total), "a day later it is only in the total");
     }
 
     #[test]
