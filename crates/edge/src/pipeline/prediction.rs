@@ -5,7 +5,7 @@ mod heard;
 mod report;
 
 use heard::Heard;
-pub(crate) use report::{DeploymentReport, PlaceNow};
+pub(crate) use report::{DeploymentReport, KeepingUp, PlaceNow};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -105,6 +105,7 @@ impl Stage {
             if jobs.is_empty() {
                 return;
             }
+            let jobs = self.report.still_wanted(jobs, self.clock.arrival(), self.scorer.period());
             let because = latest_because(&jobs);
             let begun = tokio::time::Instant::now();
             let rows = {
