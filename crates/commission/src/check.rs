@@ -1,9 +1,11 @@
-//! `device check`: is it reachable, who is it, how fast does it answer.
+//! `device check`: is it reachable, who is it, how fast does it answer, and how long does a scan of it take.
 
 use std::time::Duration;
 
 use domain::{Problem, Problems};
-use drivers::{DeviceUrl, Driver, Identity};
+use drivers::modbus::line_time::{self, ASSUMED_TURNAROUND};
+use drivers::modbus::{LineShare, LineTime};
+use drivers::{DeviceUrl, Driver, Identity, ReadGroup};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -30,6 +32,10 @@ pub struct Check {
     /// How fast it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Speed>,
+    /// What one scan of the addresses takes; none without addresses, and when neither the line's speed nor the device's is
+    /// known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ScanTime>,
     /// What failed, and what to do about it.
     pub problems: Problems,
 }
@@ -45,6 +51,24 @@ pub struct Speed {
     pub slowest_ms: f64,
     /// Out of so many.
     pub rounds: usize,
+}
+
+/// What one scan takes, alone on its line.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ScanTime {
+    /// Requests it takes.
+    pub requests: u32,
+    /// All of it.
+    pub takes_ms: f64,
+    /// The shortest period it can be read at.
+    pub keeps_ms: f64,
+    /// Bits a second, on a serial line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baud: Option<u32>,
+    /// How long the device takes from a request to its answer.
+    pub turnaround_ms: f64,
+    /// It was measured just now; else it is assumed.
+    pub measured: bool,
 }
 
 impl Check {
@@ -65,8 +89,11 @@ pub async fn check(url: &str, addresses: &[String]) -> Result<Check, Problems> {
         answers: false,
         identity: None,
         answer: None,
+        scan: None,
         problems: Problems::default(),
     };
+    let group = url.plan(addresses, &limits()).group;
+    check.scan = scan_time(&url, &group, None);
     let mut driver = url.open();
     let begun = Instant::now();
     if let Err(error) = driver.connect(CONNECT).await {
@@ -79,6 +106,7 @@ pub async fn check(url: &str, addresses: &[String]) -> Result<Check, Problems> {
         Ok(speed) => {
             check.answers = true;
             check.answer = Some(speed);
+            check.scan = scan_time(&url, &group, Some(Duration::from_secs_f64(speed.median_ms / 1e3)));
         }
         Err(problem) => check.problems.push(problem),
     }
@@ -89,6 +117,28 @@ pub async fn check(url: &str, addresses: &[String]) -> Result<Check, Problems> {
     }
     driver.close().await;
     Ok(check)
+}
+
+/// Computed from the line's speed, with the device's own from a reading of `group` that `took` so long.
+fn scan_time(url: &DeviceUrl, group: &ReadGroup, took: Option<Duration>) -> Option<ScanTime> {
+    if group.is_empty() {
+        return None;
+    }
+    let measured = took.and_then(|took| line_time::turnaround(url, group, &limits(), took));
+    let cost = line_time::scan_cost(url, group, &limits(), measured);
+    let takes = cost.takes?;
+    let alone = LineTime::of(&[LineShare { takes, period: takes, timeout: ANSWER }]);
+    Some(ScanTime {
+        requests: cost.requests,
+        takes_ms: millis(takes),
+        keeps_ms: millis(alone.keeps),
+        baud: match url {
+            DeviceUrl::ModbusRtu(line) => Some(line.baud),
+            DeviceUrl::ModbusTcp(_) | DeviceUrl::ModbusRtuTcp(_) => None,
+        },
+        turnaround_ms: millis(measured.unwrap_or(ASSUMED_TURNAROUND)),
+        measured: measured.is_some(),
+    })
 }
 
 async fn measure(url: &DeviceUrl, driver: &mut dyn Driver, addresses: &[String]) -> Result<Speed, Problem> {

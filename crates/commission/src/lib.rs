@@ -10,6 +10,6 @@ mod target;
 mod write;
 
 pub use browse::{Browse, browse};
-pub use check::{Check, Speed, check};
+pub use check::{Check, ScanTime, Speed, check};
 pub use read::{Line, Reader, read};
 pub use write::{Prepared, Written, prepare_write};

@@ -195,7 +195,11 @@ impl Seen {
                 table: Arc::clone(&self.table),
                 clock: Arc::clone(&self.clock),
             }),
-            deployments: Arc::new(Deployments { deploys: Arc::clone(&self.deploys), clock: Arc::clone(&self.clock) }),
+            deployments: Arc::new(Deployments {
+                deploys: Arc::clone(&self.deploys),
+                table: Arc::clone(&self.table),
+                clock: Arc::clone(&self.clock),
+            }),
             extra,
         }
     }

@@ -114,10 +114,12 @@ pub(crate) struct AtArgs {
 /// `lastmile device …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeviceCommand {
-    /// Is it reachable, who is it, how fast does it answer.
+    /// Is it reachable, who is it, how fast does it answer, and how long does one scan of these addresses take.
     Check {
         /// `modbus-tcp://host:502/1`, `modbus-rtu-tcp://host:4001/1`, `modbus-rtu:///dev/ttyS0?baud=19200&unit=1`.
         url: String,
+        /// What one scan is to bring: `holding:100:float32:cdab`, `40101`, `coil:3` …
+        addresses: Vec<String>,
     },
     /// Lists what the device offers, where its protocol can.
     Browse {

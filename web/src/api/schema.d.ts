@@ -1258,6 +1258,31 @@ export interface components {
          * @enum {string}
          */
         DeploymentHealth: "off" | "starting" | "running" | "not-applicable" | "no-input" | "failed";
+        /** @description How a deployment keeps up. Judged by the edge: pages only say it. */
+        DeploymentLoad: {
+            /**
+             * Format: double
+             * @description Share of the last minute spent on predictions, in percent; a shared worker is waited for.
+             */
+            busy_percent?: number | null;
+            /**
+             * Format: int64
+             * @description Decisions that found their queue full.
+             */
+            lost_decisions: number;
+            /**
+             * Format: int64
+             * @description Scans that found its queue full.
+             */
+            lost_scans: number;
+            /** @description Within the last minutes a window was skipped or a scan was lost. */
+            overloaded: boolean;
+            /**
+             * Format: int64
+             * @description Windows that were too old when their turn came, since the deployment started.
+             */
+            skipped_windows: number;
+        };
         /** @description One place of a deployment. */
         DeploymentPlace: {
             /** @description Its mapping. */
@@ -1276,6 +1301,8 @@ export interface components {
             /** @description Its scan groups. */
             groups: components["schemas"]["ScanGroup"][];
             last_error?: null | components["schemas"]["DeviceError"];
+            /** @description How busy its line is. */
+            load: components["schemas"]["DeviceLoad"];
             /** @description Its name. */
             name: string;
             /** @description Where it stands. */
@@ -1322,6 +1349,40 @@ export interface components {
             times: number;
             /** @description What, one sentence. */
             words: string;
+        };
+        /** @description How much of its line a device takes, and whether scans suffer. Judged by the edge: pages only say it. */
+        DeviceLoad: {
+            /**
+             * Format: double
+             * @description Share of it in which it was in use for this device.
+             */
+            device_percent?: number | null;
+            /** @description What would help; empty while all is well. */
+            hints: components["schemas"]["LoadHint"][];
+            /**
+             * Format: int64
+             * @description A period that the line could keep with what is asked of it now.
+             */
+            keeps_ms?: number | null;
+            /**
+             * Format: double
+             * @description Share of the last minute in which the line was in use, in percent.
+             */
+            line_percent?: number | null;
+            /**
+             * Format: int32
+             * @description Devices on the line, this one among them.
+             */
+            on_line: number;
+            /** @description Within the last minutes more than one scan in a hundred was late, or had no time. */
+            overloaded: boolean;
+            /** @description A serial line; else a network connection. */
+            serial: boolean;
+            /**
+             * Format: double
+             * @description Share of it that went to units that did not answer, this one or others.
+             */
+            silent_percent?: number | null;
         };
         /** @description A `[[device]]` of `site.toml`; durations as there ("1s"). */
         DeviceSettings: {
@@ -1390,6 +1451,7 @@ export interface components {
             budget_percent?: number | null;
             /** @description Everything works. */
             ok: boolean;
+            scan_time?: null | components["schemas"]["ScanTime"];
             /** @description Its lines, in order. */
             steps: components["schemas"]["TestStep"][];
             /** @description What the addresses said, in the order they were asked. */
@@ -1643,6 +1705,11 @@ export interface components {
             /** @description New readings. */
             values: components["schemas"]["Reading"][];
         };
+        /**
+         * @description What would help.
+         * @enum {string}
+         */
+        LoadHint: "longer-period" | "fewer-tags" | "group-addresses" | "raise-baud" | "shorter-timeout" | "silent-units" | "edge-busy";
         /** @description A mark with its sentence. */
         Mark: {
             /** @description Its letter and shape. */
@@ -1898,6 +1965,8 @@ export interface components {
              * @description The end of the last window.
              */
             last_ms?: number | null;
+            /** @description How it keeps up, over all its places. */
+            load: components["schemas"]["DeploymentLoad"];
             /** @description Digest of what the worker loaded, when it runs. */
             loaded?: string | null;
             mark?: null | components["schemas"]["Mark"];
@@ -1978,9 +2047,11 @@ export interface components {
              * @description How many requests it takes.
              */
             blocks: number;
+            /** @description The last 24 hours. */
+            day: components["schemas"]["ScanTally"];
             /**
              * Format: int64
-             * @description Scans that began on time.
+             * @description Scans that began on time since the edge started: at most a tenth of their period late.
              */
             kept: number;
             /**
@@ -1990,7 +2061,7 @@ export interface components {
             last_ms?: number | null;
             /**
              * Format: int64
-             * @description Scans that began late.
+             * @description Scans that began later than that.
              */
             late: number;
             /**
@@ -2013,6 +2084,93 @@ export interface components {
              * @description How long the last one took.
              */
             took_ms?: number | null;
+        };
+        /** @description How scans went. */
+        ScanTally: {
+            /**
+             * Format: int64
+             * @description Scans that began on time: at most a tenth of their period late.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description Scans that began later than that.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Scans that did not happen or brought nothing.
+             */
+            missed: number;
+            /**
+             * Format: double
+             * @description How late the latest of them began.
+             */
+            worst_ms: number;
+        };
+        /** @description What a scan will take, computed before anything is saved. */
+        ScanTime: {
+            /**
+             * Format: int64
+             * @description A round figure not below it.
+             */
+            allow_ms: number;
+            /**
+             * Format: int32
+             * @description Bits a second; none when it is no serial line.
+             */
+            baud?: number | null;
+            /**
+             * Format: double
+             * @description Share of the line's time that everything on it takes, in percent; may be far above 100.
+             */
+            busy_percent: number;
+            /** @description What is asked for is kept. */
+            fits: boolean;
+            /** @description What would help; empty when it fits. */
+            hints: components["schemas"]["LoadHint"][];
+            /**
+             * Format: double
+             * @description The shortest period that everything on the line keeps, also while a unit is silent.
+             */
+            keeps_ms: number;
+            /** @description It was measured; else it is assumed. */
+            measured: boolean;
+            /**
+             * Format: int32
+             * @description Other devices on the line.
+             */
+            others: number;
+            /**
+             * Format: int64
+             * @description The period asked for.
+             */
+            period_ms: number;
+            /**
+             * Format: int32
+             * @description Requests that takes.
+             */
+            requests: number;
+            /**
+             * Format: double
+             * @description Everything on the line read once.
+             */
+            round_ms: number;
+            /**
+             * Format: double
+             * @description One scan of them.
+             */
+            scan_ms: number;
+            /**
+             * Format: int32
+             * @description Tags in the scan: these, and those the device has already at this period.
+             */
+            tags: number;
+            /**
+             * Format: double
+             * @description How long the device takes from a request to its answer.
+             */
+            turnaround_ms: number;
         };
         /** @description How far it may go from now on. */
         SetMode: {

@@ -123,8 +123,8 @@ describe("a device", () => {
     expect(deviceSentence(device("not-answering", { last_answer_ms: null, since_ms: null }), 0)).toContain("never answered");
   });
   it("is never rounded up to all scans on time", () => {
-    const group = { period_ms: 1000, tags: 1, blocks: 1, kept: 999_999, late: 1, missed: 0 };
-    expect(shareText(keptShare({ groups: [group] } as Pick<Device, "groups">)!)).toBe("99.99 %");
+    const group = { period_ms: 1000, tags: 1, blocks: 1, day: { kept: 999_999, late: 1, missed: 0, worst_ms: 220 } };
+    expect(shareText(keptShare({ groups: [group] } as unknown as Pick<Device, "groups">)!)).toBe("99.99 %");
     expect(shareText(1)).toBe("100 %");
     expect(keptShare({ groups: [] })).toBeUndefined();
   });

@@ -45,6 +45,11 @@ export function t(key: Key, params?: Params): string {
   return text.replaceAll("**", "");
 }
 
+/** Several things in the reader's language: `a, b and c`, or `a, b or c` where one is to be chosen. */
+export function list(things: readonly string[], type: "conjunction" | "disjunction"): string {
+  return new Intl.ListFormat(language === "en" ? "en-GB" : language, { type }).format(things);
+}
+
 /** Whether the catalogue knows this key: for words that the server sends. */
 export function isKey(key: string): key is Key {
   return key in entries;

@@ -27,6 +27,18 @@ async fn a_check_says_reachable_who_and_how_fast() -> Result<()> {
     assert_eq!(found.identity.context("it tells")?.vendor.as_deref(), Some("pymodbus"));
     let speed = found.answer.context("it was measured")?;
     assert!(speed.fastest_ms <= speed.median_ms && speed.median_ms <= speed.slowest_ms);
+    let scan = found.scan.context("with addresses it says what a scan takes")?;
+    assert!(scan.measured && scan.requests == 1 && scan.baud.is_none(), "{scan:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_scan_of_a_serial_line_is_computed_before_anything_is_connected() -> Result<()> {
+    let found = check("modbus-rtu:///dev/no-such-port?baud=9600", &words(&["holding:0:float32", "holding:20"])).await?;
+    let scan = found.scan.context("the line's speed is in the URL")?;
+    assert_eq!((scan.requests, scan.measured, scan.baud), (2, false, Some(9600)));
+    // by hand: 2 × (13 characters of 11 bits, 10 ms for the unit, 4.01 ms of silence) and 6 bytes of data
+    assert!((scan.takes_ms - 64.69).abs() < 0.1, "{scan:?}");
     Ok(())
 }
 

@@ -123,7 +123,7 @@ impl Deploys {
         };
         let alarms = (wanted.mode >= Mode::Advise).then(|| self.alarms.clone());
         let tasks = ground.tasks.child();
-        let name = format!("deployment {}", wanted.name);
+        let name = follower(&wanted.name);
         let report = Arc::clone(&prepared.report);
         let runs = Runs {
             tasks: tasks.clone(),
@@ -152,6 +152,11 @@ impl Deploys {
         }
         self.workers.stop().await;
     }
+}
+
+/// The name under which a deployment follows the tag table.
+fn follower(deployment: &str) -> String {
+    format!("deployment {deployment}")
 }
 
 impl Wanted {

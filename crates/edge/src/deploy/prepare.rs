@@ -95,7 +95,7 @@ pub(super) async fn prepare(
     // Follow first, then have everything before it kept, then read it back: no sample falls between, and one that
     // comes twice is once.
     let groups = routes.keys().copied().collect();
-    let scans = ground.table.follow(&format!("deployment {}", wanted.name), Some(groups), SCANS);
+    let scans = ground.table.follow(&super::follower(&wanted.name), Some(groups), SCANS);
     ground.flush.now().await;
     let scorer = refill(scorer, &contract, wanted, ground, begin).await?;
     let mut outputs = Vec::new();

@@ -5,24 +5,26 @@ use std::time::Duration;
 
 use domain::{PlacePath, QualityClass, Timestamp};
 use server::api::common::{Mark, Ne107, Reading};
-use server::api::deployment::{Contribution, Health, OutputNow, Runtime};
+use server::api::deployment::{Contribution, DeploymentLoad, Health, OutputNow, Runtime};
 use server::ports::{Metric, PredictionTag};
 
 use super::{Deploys, RunState, Running, Runs};
-use crate::pipeline::prediction::PlaceNow;
-use crate::ports::live::{counter, gauge};
+use crate::pipeline::prediction::{KeepingUp, PlaceNow};
+use crate::pipeline::tag_table::TagTable;
+use crate::ports::live::{counter, gauge, labelled};
 
 impl Deploys {
     /// One per deployment and place.
-    pub(crate) fn runtimes(&self, now: Timestamp) -> Vec<Runtime> {
+    pub(crate) fn runtimes(&self, table: &TagTable, now: Timestamp) -> Vec<Runtime> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running.iter().flat_map(|running| running.runtimes(now)).collect()
+        running.iter().flat_map(|running| running.runtimes(table, now)).collect()
     }
 
     /// Of one deployment.
-    pub(crate) fn runtime(&self, name: &str, now: Timestamp) -> Vec<Runtime> {
+    pub(crate) fn runtime(&self, name: &str, table: &TagTable, now: Timestamp) -> Vec<Runtime> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running.iter().filter(|running| running.wanted.name == name).flat_map(|running| running.runtimes(now)).collect()
+        let of_name = running.iter().filter(|running| running.wanted.name == name);
+        of_name.flat_map(|running| running.runtimes(table, now)).collect()
     }
 
     /// Output tags of the running deployments.
@@ -58,16 +60,20 @@ impl Deploys {
     }
 
     /// Counters per deployment.
-    pub(crate) fn metrics(&self) -> Vec<Metric> {
+    pub(crate) fn metrics(&self, table: &TagTable, now: Timestamp) -> Vec<Metric> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         let mut metrics = Vec::new();
         for running in running.iter() {
             let Some(runs) = running.runs() else { continue };
             let report = &runs.report;
+            let keeping = running.keeping_up(runs, table, now);
             let mut of = vec![
                 counter("prediction_total", "Predictions made.", report.predictions()),
-                counter("decision_lost_total", "Decisions that found their queue full.", report.decisions_lost()),
+                counter("decision_lost_total", "Decisions that found their queue full.", keeping.decisions_lost),
+                counter("window_skipped_total", "Windows that were too old when their turn came.", keeping.skipped),
             ];
+            let help = "Share of the last minute spent on predictions, waiting for a shared worker included.";
+            of.extend(keeping.busy.map(|share| gauge("prediction_busy_ratio", help, share)));
             if let Some((worker, _)) = report.worker_now() {
                 of.push(counter("worker_restart_total", "Model processes started after the first.", worker.restarts));
                 of.push(gauge(
@@ -76,10 +82,7 @@ impl Deploys {
                     worker.memory().unwrap_or(0) as f64,
                 ));
             }
-            for mut metric in of {
-                metric.labels.push(("deployment", running.wanted.name.clone()));
-                metrics.push(metric);
-            }
+            metrics.extend(of.into_iter().map(|metric| labelled(metric, "deployment", &running.wanted.name)));
         }
         metrics
     }
@@ -104,7 +107,13 @@ impl Running {
             .collect()
     }
 
-    fn runtimes(&self, now: Timestamp) -> Vec<Runtime> {
+    fn keeping_up(&self, runs: &Runs, table: &TagTable, now: Timestamp) -> KeepingUp {
+        let follower = super::follower(&self.wanted.name);
+        let lost = table.lost().into_iter().rev().find(|(name, _)| *name == follower).map_or(0, |(_, lost)| lost);
+        runs.report.keeping_up(lost, now)
+    }
+
+    fn runtimes(&self, table: &TagTable, now: Timestamp) -> Vec<Runtime> {
         match &self.state {
             RunState::Off => self.still(Health::Off, "Switched off. The PLC keeps control.", None),
             RunState::Failed(problem) => {
@@ -113,8 +122,10 @@ impl Running {
             }
             RunState::Runs(runs) => {
                 let places = runs.report.places();
+                let keeping = self.keeping_up(runs, table, now);
                 let each = self.wanted.at.iter().zip(places).enumerate();
-                each.map(|(index, (at, place))| self.running_at(index, &at.place, runs, &place, now)).collect()
+                each.map(|(index, (at, place))| self.running_at(index, &at.place, runs, &place, &keeping, now))
+                    .collect()
             }
         }
     }
@@ -137,13 +148,23 @@ impl Running {
             contributions: Vec::new(),
             worker: if health == Health::Off { "off".to_owned() } else { "failed".to_owned() },
             loaded: None,
+            load: DeploymentLoad::default(),
             mark: mark.cloned(),
         });
         each.collect()
     }
 
-    fn running_at(&self, index: usize, place: &PlacePath, runs: &Runs, now_at: &PlaceNow, now: Timestamp) -> Runtime {
+    fn running_at(
+        &self,
+        index: usize,
+        place: &PlacePath,
+        runs: &Runs,
+        now_at: &PlaceNow,
+        keeping: &KeepingUp,
+        now: Timestamp,
+    ) -> Runtime {
         let (health, words, mark) = health(now_at, runs, now);
+        let (words, mark) = with_overload(words, mark, keeping);
         let last = now_at.last.as_ref();
         let worker = runs.report.worker_now();
         let condition = last.and_then(|last| last.condition).and_then(|at| runs.contract.conditions.get(at));
@@ -164,6 +185,13 @@ impl Running {
             contributions: self.contributions_at(index, runs, now_at),
             worker: worker_words(worker.as_ref().map(|(status, _)| status)),
             loaded: worker.and_then(|(_, loaded)| loaded),
+            load: DeploymentLoad {
+                overloaded: keeping.overloaded,
+                busy_percent: keeping.busy.map(|share| share * 100.0),
+                skipped_windows: keeping.skipped,
+                lost_scans: keeping.lost,
+                lost_decisions: keeping.decisions_lost,
+            },
             mark,
         }
     }
@@ -212,6 +240,19 @@ fn health(place: &PlaceNow, runs: &Runs, now: Timestamp) -> (Health, String, Opt
         }
         (false, true, _) => (Health::NoInput, text.clone(), Some(Mark { letter: Ne107::S, words: text })),
     }
+}
+
+/// Overload is said beside whatever else is to be said, and is marked when nothing worse is.
+fn with_overload(words: String, mark: Option<Mark>, keeping: &KeepingUp) -> (String, Option<Mark>) {
+    if !keeping.overloaded {
+        return (words, mark);
+    }
+    let too_much = format!(
+        "It does not keep up: {} windows were skipped and {} scans lost since it started.",
+        keeping.skipped, keeping.lost
+    );
+    let mark = mark.unwrap_or_else(|| Mark { letter: Ne107::S, words: too_much.clone() });
+    (format!("{words} {too_much}"), Some(mark))
 }
 
 fn running_words(runs: &Runs) -> String {

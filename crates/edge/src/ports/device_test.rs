@@ -11,6 +11,7 @@ use server::api::device::{DeviceTest, StepState, TestDevice, TestStep};
 use tokio::time::Instant;
 
 use super::devices::{Devices, address_values, ask, blocks};
+use super::scan_time::{Typed, scan_time};
 
 /// Connecting and each request end within this, whatever was typed.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -22,6 +23,8 @@ const ADDRESSES: usize = 500;
 struct Found {
     steps: Vec<TestStep>,
     readings: Vec<Reading>,
+    /// How long the reading took, when nobody else was on the line.
+    took_alone: Option<Duration>,
 }
 
 /// Runs the test. What fails is a step, not an error.
@@ -50,7 +53,11 @@ pub(super) async fn run(devices: &Devices, test: TestDevice) -> DeviceTest {
         }
         None => try_alone(&url, &limits, &mut planned, &mut found).await,
     }
-    finish(found, &addresses, &planned, &device, devices)
+    let running = devices.lines.devices();
+    let took = found.took_alone.map(|took| (&planned, took));
+    let typed = Typed { device: &device, url: &url, limits: &limits, addresses: &addresses, took };
+    let scan_time = scan_time(&typed, &running, devices.clock.now());
+    DeviceTest { scan_time, ..finish(found, &addresses, &planned, &device, devices) }
 }
 
 fn understood(test: &TestDevice) -> Result<(Device, DeviceUrl), Problem> {
@@ -75,7 +82,14 @@ fn unreadable(problem: &Problem) -> DeviceTest {
     for step in ["identity", "speed", "tags"] {
         found.not_tried(step, "");
     }
-    DeviceTest { ok: false, steps: found.steps, values: Vec::new(), blocks: Vec::new(), budget_percent: None }
+    DeviceTest {
+        ok: false,
+        steps: found.steps,
+        values: Vec::new(),
+        blocks: Vec::new(),
+        budget_percent: None,
+        scan_time: None,
+    }
 }
 
 async fn try_alone(url: &DeviceUrl, limits: &Limits, planned: &mut Planned, found: &mut Found) {
@@ -94,6 +108,7 @@ async fn try_alone(url: &DeviceUrl, limits: &Limits, planned: &mut Planned, foun
     if driver.is_connected() || driver.connect(LONGEST).await.is_ok() {
         let begun = Instant::now();
         let answer = driver.read(&mut planned.group).await.map_err(|error| error.problem(url.endpoint()));
+        found.took_alone = answer.is_ok().then(|| begun.elapsed());
         found.answered(answer, planned, begun.elapsed());
     } else {
         found.not_tried("speed", "the connection is gone");
@@ -204,5 +219,6 @@ fn finish(mut found: Found, addresses: &[String], planned: &Planned, device: &De
         blocks: blocks(&planned.group.blocks(), period, addresses),
         budget_percent: Some(requests / device.budget.requests_per_second.max(1e-9) * 100.0),
         steps: found.steps,
+        scan_time: None,
     }
 }

@@ -9,15 +9,16 @@ use domain::{Problem, QualityClass, Timestamp};
 use drivers::{DeviceUrl, ReadGroup, Reading, RequestWords};
 use server::api::device::{
     AddressValue, Block, Budget, Device, DeviceError, DeviceState, DeviceStateKind, DeviceTest, ReadAddresses,
-    ScanGroup, TestDevice,
+    ScanGroup, ScanTally, TestDevice,
 };
 use server::ports::{self, DeviceNow};
 use tokio::sync::{oneshot, watch};
 
+use super::device_load::{self, Seen};
 use super::words::span;
 use crate::clock::Clock;
 use crate::lines::{Lines, RunningDevice};
-use crate::pipeline::device::{Ask, GroupNow, Snapshot, State};
+use crate::pipeline::device::{Ask, GroupNow, Snapshot, State, Tally};
 
 /// Longest wait for a reading that a person asked for.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -41,7 +42,7 @@ impl ports::Devices for Devices {
         let now = self.clock.now();
         let told = site.devices.iter().map(|device| {
             match running.iter().find(|candidate| candidate.plan.device.name == device.name) {
-                Some(running) => tell(running, now),
+                Some(found) => tell(found, &running, now),
                 None => self.not_running(device),
             }
         });
@@ -49,9 +50,10 @@ impl ports::Devices for Devices {
     }
 
     fn device(&self, name: &str) -> Option<DeviceNow> {
-        let running = self.lines.devices().into_iter().find(|device| device.plan.device.name == name)?;
+        let all = self.lines.devices();
+        let running = all.iter().find(|device| device.plan.device.name == name)?;
         let now = self.clock.now();
-        let device = tell(&running, now);
+        let device = tell(running, &all, now);
         let blocks = running.groups.iter().flat_map(|group| blocks(&group.blocks, group.period, &group.tags)).collect();
         let errors = running.report.snapshot(now).errors.iter().map(error).collect();
         Some(DeviceNow { device, blocks, errors })
@@ -108,6 +110,7 @@ impl Devices {
             values_per_second: 0.0,
             groups: Vec::new(),
             budget: budget(device, None),
+            load: device_load::load(&Seen::default()),
             last_error: None,
         }
     }
@@ -128,14 +131,16 @@ pub(super) async fn ask(device: &RunningDevice, read: ReadGroup) -> Result<Vec<R
     }
 }
 
-fn tell(device: &RunningDevice, now: Timestamp) -> Device {
+fn tell(device: &RunningDevice, all: &[RunningDevice], now: Timestamp) -> Device {
     let snapshot = device.report.snapshot(now);
     let configured = &device.plan.device;
     let groups: Vec<ScanGroup> = device
         .groups
         .iter()
-        .map(|group| scan_group(group.period, group.tags.len(), group.blocks.len(), group.report.now()))
+        .map(|group| scan_group(group.period, group.tags.len(), group.blocks.len(), group.report.now(now)))
         .collect();
+    let seen = Seen::of(device, all, matches!(snapshot.state, State::Reading { .. }), now);
+    let load = device_load::load(&seen);
     let requests_per_second: f64 =
         device.groups.iter().map(|group| group.blocks.len() as f64 / group.period.as_secs_f64().max(1e-3)).sum();
     Device {
@@ -143,11 +148,12 @@ fn tell(device: &RunningDevice, now: Timestamp) -> Device {
         url: configured.url.clone(),
         protocol: device.plan.url.scheme().to_owned(),
         place: configured.place.to_string(),
-        state: state(&snapshot, &configured.name, now, &groups),
+        state: state(&snapshot, &configured.name, now, &device_load::words(&seen, &load)),
         tags: device.groups.iter().map(|group| u32::try_from(group.tags.len()).unwrap_or(u32::MAX)).sum(),
         values_per_second: snapshot.values_per_second,
         groups,
         budget: budget(configured, Some(requests_per_second)),
+        load,
         last_error: snapshot.errors.front().map(error),
     }
 }
@@ -167,21 +173,26 @@ fn scan_group(period: Duration, tags: usize, blocks: usize, now: GroupNow) -> Sc
         period_ms: i64::try_from(period.as_millis()).unwrap_or(i64::MAX),
         tags: u32::try_from(tags).unwrap_or(u32::MAX),
         blocks: u32::try_from(blocks).unwrap_or(u32::MAX),
-        kept: now.kept,
-        late: now.late,
-        missed: now.missed,
+        kept: now.total.kept,
+        late: now.total.late,
+        missed: now.total.missed,
+        day: tally(&now.day),
         took_ms: now.last.map(|_| now.took.as_secs_f64() * 1e3),
         last_ms: now.last.map(Timestamp::millis),
     }
 }
 
+fn tally(tally: &Tally) -> ScanTally {
+    ScanTally { kept: tally.kept, late: tally.late, missed: tally.missed, worst_ms: tally.worst.as_secs_f64() * 1e3 }
+}
+
 /// The state of a device as a sentence that says since when, what was last and what is being tried.
-fn state(snapshot: &Snapshot, name: &str, now: Timestamp, groups: &[ScanGroup]) -> DeviceState {
+fn state(snapshot: &Snapshot, name: &str, now: Timestamp, reading: &str) -> DeviceState {
     let (kind, words, next_try) = match &snapshot.state {
         State::Connecting => (DeviceStateKind::Connecting, "Being reached.".to_owned(), None),
-        State::Reading { bad: 0 } => (DeviceStateKind::Reading, reading_words(groups), None),
+        State::Reading { bad: 0 } => (DeviceStateKind::Reading, reading.to_owned(), None),
         State::Reading { bad } => {
-            let words = format!("{} {bad} of its tags give no value.", reading_words(groups));
+            let words = format!("{reading} {bad} of its tags give no value.");
             (DeviceStateKind::Partly, words, None)
         }
         State::NotAnswering { problem, wait } => {
@@ -203,15 +214,6 @@ fn state(snapshot: &Snapshot, name: &str, now: Timestamp, groups: &[ScanGroup]) 
         last_answer_ms: snapshot.last_answer.map(Timestamp::millis),
         next_try_ms: next_try,
         address: snapshot.address.clone(),
-    }
-}
-
-fn reading_words(groups: &[ScanGroup]) -> String {
-    let late: u64 = groups.iter().map(|group| group.late).sum();
-    if late == 0 {
-        "Reading, every scan on time.".to_owned()
-    } else {
-        format!("Reading; {late} scans began late since the start.")
     }
 }
 

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::deploy::Deploys;
 use crate::lines::Lines;
 use crate::outlets::Outlets;
+use crate::pipeline::device::GroupNow;
 use crate::pipeline::history::HistoryReport;
 use crate::pipeline::tag_table::{self, TagInfo, TagTable};
 
@@ -54,13 +55,12 @@ impl ports::Live for Live {
     fn metrics(&self) -> Vec<Metric> {
         let mut metrics = vec![counter("tag_samples_total", "Samples taken since the start.", self.table.samples())];
         for (follower, lost) in self.table.lost() {
-            let mut metric = counter("scan_lost_total", "Scans that a follower was too slow for.", lost);
-            metric.labels.push(("follower", follower));
-            metrics.push(metric);
+            let metric = counter("scan_lost_total", "Scans that a follower was too slow for.", lost);
+            metrics.push(labelled(metric, "follower", &follower));
         }
         metrics.extend(self.history.metrics());
         metrics.extend(self.device_metrics());
-        metrics.extend(self.deploys.metrics());
+        metrics.extend(self.deploys.metrics(&self.table, self.clock.now()));
         metrics.extend(self.outlets.metrics());
         metrics.push(gauge(
             "clock_era",
@@ -72,33 +72,55 @@ impl ports::Live for Live {
 }
 
 impl Live {
+    /// Labels are bounded: devices, their periods and lines are what the site file names.
     fn device_metrics(&self) -> Vec<Metric> {
+        let (now, moment) = (self.clock.now(), tokio::time::Instant::now());
         let mut metrics = Vec::new();
+        let mut lines = Vec::new();
         for device in self.lines.devices() {
+            let name = &device.plan.device.name;
             for group in &device.groups {
-                let now = group.report.now();
-                let labels = || {
-                    let period = format!("{}", group.period.as_millis());
-                    vec![("device", device.plan.device.name.clone()), ("period_ms", period)]
-                };
-                let labelled = |mut metric: Metric| {
-                    metric.labels = labels();
+                let of_group = group_metrics(&group.report.now(now)).into_iter().map(|mut metric| {
+                    metric.labels.push(("device", name.clone()));
+                    metric.labels.push(("period_ms", group.period.as_millis().to_string()));
                     metric
-                };
-                metrics.push(labelled(counter("scan_kept_total", "Scans that began on time.", now.kept)));
-                metrics.push(labelled(counter(
-                    "scan_late_total",
-                    "Scans that began more than a period late.",
-                    now.late,
-                )));
-                metrics.push(labelled(counter("scan_missed_total", "Scans that brought nothing.", now.missed)));
-                metrics.push(labelled(gauge("scan_seconds", "Duration of the last scan.", now.took.as_secs_f64())));
-                let late = now.lateness.as_secs_f64();
-                metrics.push(labelled(gauge("scan_lateness_seconds", "How late the last scan began.", late)));
+                });
+                metrics.extend(of_group);
+            }
+            let (busy, silent) = device.report.busy(moment);
+            let help = "Share of the last minute in which its line was in use for this device.";
+            metrics.extend(busy.map(|share| labelled(gauge("device_busy_ratio", help, share), "device", name)));
+            let help = "Share of the last minute in which its line waited for this device in vain.";
+            metrics.extend(silent.map(|share| labelled(gauge("device_silent_ratio", help, share), "device", name)));
+            if !lines.iter().any(|line| Arc::ptr_eq(line, &device.line)) {
+                let help = "Share of the last minute in which the line was in use.";
+                let key = device.plan.url.line_key().to_string();
+                let busy = device.line.busy(moment);
+                metrics.extend(busy.map(|share| labelled(gauge("line_busy_ratio", help, share), "line", &key)));
+                lines.push(device.line);
             }
         }
         metrics
     }
+}
+
+fn group_metrics(now: &GroupNow) -> [Metric; 7] {
+    let worst = now.day.worst.as_secs_f64();
+    [
+        counter("scan_kept_total", "Scans that began at most a tenth of their period late.", now.total.kept),
+        counter("scan_late_total", "Scans that began later than that.", now.total.late),
+        counter("scan_missed_total", "Scans that did not happen or brought nothing.", now.total.missed),
+        counter("scan_overrun_total", "Of the missed: the line was still busy.", now.total.overrun),
+        gauge("scan_seconds", "Duration of the last scan.", now.took.as_secs_f64()),
+        gauge("scan_lateness_seconds", "How late the last scan began.", now.lateness.as_secs_f64()),
+        gauge("scan_lateness_worst_seconds", "How late the latest scan of the last 24 hours began.", worst),
+    ]
+}
+
+/// With one label.
+pub(crate) fn labelled(mut metric: Metric, label: &'static str, value: &str) -> Metric {
+    metric.labels.push((label, value.to_owned()));
+    metric
 }
 
 /// A metric that only grows.

@@ -77,8 +77,25 @@ pub struct Runtime {
     pub worker: String,
     /// Digest of what the worker loaded, when it runs.
     pub loaded: Option<String>,
+    /// How it keeps up, over all its places.
+    pub load: DeploymentLoad,
     /// NE 107, when something is off.
     pub mark: Option<Mark>,
+}
+
+/// How a deployment keeps up. Judged by the edge: pages only say it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DeploymentLoad {
+    /// Within the last minutes a window was skipped or a scan was lost.
+    pub overloaded: bool,
+    /// Share of the last minute spent on predictions, in percent; a shared worker is waited for.
+    pub busy_percent: Option<f64>,
+    /// Windows that were too old when their turn came, since the deployment started.
+    pub skipped_windows: u64,
+    /// Scans that found its queue full.
+    pub lost_scans: u64,
+    /// Decisions that found their queue full.
+    pub lost_decisions: u64,
 }
 
 /// One output of the last window.

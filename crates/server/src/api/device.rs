@@ -53,6 +53,19 @@ pub struct Budget {
     pub used_percent: Option<f64>,
 }
 
+/// How scans went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ScanTally {
+    /// Scans that began on time: at most a tenth of their period late.
+    pub kept: u64,
+    /// Scans that began later than that.
+    pub late: u64,
+    /// Scans that did not happen or brought nothing.
+    pub missed: u64,
+    /// How late the latest of them began.
+    pub worst_ms: f64,
+}
+
 /// Tags of one device that are read at one period.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScanGroup {
@@ -62,16 +75,94 @@ pub struct ScanGroup {
     pub tags: u32,
     /// How many requests it takes.
     pub blocks: u32,
-    /// Scans that began on time.
+    /// Scans that began on time since the edge started: at most a tenth of their period late.
     pub kept: u64,
-    /// Scans that began late.
+    /// Scans that began later than that.
     pub late: u64,
     /// Scans that did not happen or brought nothing.
     pub missed: u64,
+    /// The last 24 hours.
+    pub day: ScanTally,
     /// How long the last one took.
     pub took_ms: Option<f64>,
     /// When the last one arrived.
     pub last_ms: Option<i64>,
+}
+
+/// What would help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoadHint {
+    /// Allow a longer period.
+    LongerPeriod,
+    /// Read fewer tags on this line.
+    FewerTags,
+    /// Allow reading across small holes: fewer requests.
+    GroupAddresses,
+    /// Set the line and its units to a higher baud rate.
+    RaiseBaud,
+    /// A unit that is silent costs its time-out: shorten it.
+    ShorterTimeout,
+    /// Take units off the line that do not answer, or repair them.
+    SilentUnits,
+    /// The line has time; this computer has not.
+    EdgeBusy,
+}
+
+/// How much of its line a device takes, and whether scans suffer. Judged by the edge: pages only say it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DeviceLoad {
+    /// Within the last minutes more than one scan in a hundred was late, or had no time.
+    pub overloaded: bool,
+    /// Share of the last minute in which the line was in use, in percent.
+    pub line_percent: Option<f64>,
+    /// Share of it in which it was in use for this device.
+    pub device_percent: Option<f64>,
+    /// Share of it that went to units that did not answer, this one or others.
+    pub silent_percent: Option<f64>,
+    /// Devices on the line, this one among them.
+    pub on_line: u32,
+    /// A serial line; else a network connection.
+    pub serial: bool,
+    /// What would help; empty while all is well.
+    pub hints: Vec<LoadHint>,
+    /// A period that the line could keep with what is asked of it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps_ms: Option<i64>,
+}
+
+/// What a scan will take, computed before anything is saved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ScanTime {
+    /// Tags in the scan: these, and those the device has already at this period.
+    pub tags: u32,
+    /// Requests that takes.
+    pub requests: u32,
+    /// One scan of them.
+    pub scan_ms: f64,
+    /// Other devices on the line.
+    pub others: u32,
+    /// Everything on the line read once.
+    pub round_ms: f64,
+    /// Bits a second; none when it is no serial line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baud: Option<u32>,
+    /// How long the device takes from a request to its answer.
+    pub turnaround_ms: f64,
+    /// It was measured; else it is assumed.
+    pub measured: bool,
+    /// The period asked for.
+    pub period_ms: i64,
+    /// Share of the line's time that everything on it takes, in percent; may be far above 100.
+    pub busy_percent: f64,
+    /// The shortest period that everything on the line keeps, also while a unit is silent.
+    pub keeps_ms: f64,
+    /// A round figure not below it.
+    pub allow_ms: i64,
+    /// What is asked for is kept.
+    pub fits: bool,
+    /// What would help; empty when it fits.
+    pub hints: Vec<LoadHint>,
 }
 
 /// One device in the list.
@@ -95,6 +186,8 @@ pub struct Device {
     pub groups: Vec<ScanGroup>,
     /// Its budget.
     pub budget: Budget,
+    /// How busy its line is.
+    pub load: DeviceLoad,
     /// The last error, with its time.
     pub last_error: Option<DeviceError>,
 }
@@ -276,6 +369,9 @@ pub struct DeviceTest {
     /// Share of the device's budget they use at the device's period, in percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_percent: Option<f64>,
+    /// What a scan of them will take; none when neither the line's speed nor a measurement is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan_time: Option<ScanTime>,
 }
 
 /// Addresses of a running device to read now, at most 500.

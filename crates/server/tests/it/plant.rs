@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 use domain::{Problem, Quality, TagPath, Timestamp, Value};
 use server::api::common::Texts;
-use server::api::deployment::{Health as DeploymentHealth, Runtime};
+use server::api::deployment::{DeploymentLoad, Health as DeploymentHealth, Runtime};
 use server::api::device::{
-    AddressValue, Block, Budget, Device, DeviceState, DeviceStateKind, DeviceTest, ReadAddresses, TestDevice,
+    AddressValue, Block, Budget, Device, DeviceLoad, DeviceState, DeviceStateKind, DeviceTest, ReadAddresses,
+    TestDevice,
 };
 use server::api::health::{DoctorLine, DoctorState, Health};
 use server::api::history::HistoryRoom;
@@ -145,6 +146,16 @@ impl ports::Devices for Plant {
             values_per_second: 3.0,
             groups: Vec::new(),
             budget: Budget { connections: 1, in_flight: 1, requests_per_second: 50.0, used_percent: None },
+            load: DeviceLoad {
+                overloaded: false,
+                line_percent: Some(4.0),
+                device_percent: Some(4.0),
+                silent_percent: None,
+                on_line: 1,
+                serial: false,
+                hints: Vec::new(),
+                keeps_ms: None,
+            },
             last_error: None,
         }]
     }
@@ -157,7 +168,14 @@ impl ports::Devices for Plant {
 
     async fn test(&self, test: TestDevice) -> DeviceTest {
         let ok = test.device.url.starts_with("modbus-tcp://");
-        DeviceTest { ok, steps: Vec::new(), values: Vec::new(), blocks: Vec::new(), budget_percent: None }
+        DeviceTest {
+            ok,
+            steps: Vec::new(),
+            values: Vec::new(),
+            blocks: Vec::new(),
+            budget_percent: None,
+            scan_time: None,
+        }
     }
 
     async fn read(&self, _device: &str, ask: ReadAddresses) -> Result<Vec<AddressValue>, Problem> {
@@ -186,6 +204,7 @@ impl ports::Deployments for Plant {
             contributions: Vec::new(),
             worker: "running".into(),
             loaded: None,
+            load: DeploymentLoad::default(),
             mark: None,
         }]
     }

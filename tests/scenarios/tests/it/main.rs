@@ -8,6 +8,7 @@ mod footprint;
 mod hostile;
 mod kill;
 mod late_reply;
+mod lines;
 mod record;
 mod replay;
 mod stop;

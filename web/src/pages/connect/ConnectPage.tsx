@@ -11,6 +11,7 @@ import { moment, number } from "../../text/format";
 import { Mark } from "../../ui/Mark";
 import { Icon } from "../../ui/Icon";
 import { Empty, Failure, Skeleton } from "../../ui/States";
+import { loadSentence } from "./load";
 import { addressOf, deviceMark, deviceSentence, keptShare, shareText } from "./state";
 import "../../ui/button.css";
 import "../../ui/table.css";
@@ -79,7 +80,7 @@ function DeviceTable({ devices }: { devices: Device[] }) {
           {devices.map((device) => {
             const mark = deviceMark(device);
             const share = keptShare(device);
-            const late = device.groups.reduce((sum, group) => sum + group.late + group.missed, 0);
+            const late = device.groups.reduce((sum, group) => sum + group.day.late + group.day.missed, 0);
             return (
               <tr key={device.name} className="tap" onClick={() => void navigate({ to: "/connect/device/$name", params: { name: device.name } })}>
                 <td>
@@ -93,7 +94,10 @@ function DeviceTable({ devices }: { devices: Device[] }) {
                 <td className={mark === "f" ? "bad" : ""}>
                   <span className="row">
                     {mark && <Mark name={mark} />}
-                    <span>{deviceSentence(device, now)}</span>
+                    <span>
+                      {deviceSentence(device, now)}
+                      {device.load.overloaded && <span className="block">{loadSentence(device)}</span>}
+                    </span>
                   </span>
                 </td>
                 <td className="r nw">

@@ -19,6 +19,7 @@ import { Empty, Failure, Refused, Skeleton } from "../../ui/States";
 import { siteMay } from "./ConnectPage";
 import { TagSheet } from "./TagSheet";
 import { TagTable } from "./TagTable";
+import { loadSentence, time } from "./load";
 import { addressOf, deviceMark, deviceSentence } from "./state";
 import "./connect.css";
 
@@ -67,7 +68,10 @@ function DeviceView({ device, detail, tags }: { device: Device; detail: DeviceDe
       </div>
       <section className={`panel state-bar ${mark === "f" ? "bad" : mark === "s" ? "look" : ""}`} role="status">
         {mark ? <Mark name={mark} size={24} /> : <Icon name={device.state.kind === "reading" ? "ok" : "connect"} size={24} />}
-        <b>{deviceSentence(device, now)}</b>
+        <span>
+          <b className="block">{deviceSentence(device, now)}</b>
+          {device.state.kind !== "not-answering" && loadSentence(device)}
+        </span>
       </section>
       <div className="dev-grid">
         <section className="panel" aria-label={t("connect.tags")}>
@@ -102,7 +106,9 @@ function DeviceSide({ device, detail, now }: { device: Device; detail: DeviceDet
             <dt>{t("device.every", { age: span(group.period_ms) })}</dt>
             <dd>{t("device.group", { n: group.tags, blocks: group.blocks })}</dd>
             <dt>{t("device.kept")}</dt>
-            <dd>{t("device.keptOf", { kept: number(group.kept), late: number(group.late), missed: number(group.missed) })}</dd>
+            <dd>{t("device.keptOf", { kept: number(group.day.kept), late: number(group.day.late), missed: number(group.day.missed) })}</dd>
+            <dt>{t("device.worst")}</dt>
+            <dd>{time(Math.round(group.day.worst_ms))}</dd>
             <dt>{t("device.took")}</dt>
             <dd>{group.took_ms == null ? "\u2013" : t("format.ms", { value: number(group.took_ms, 1) })}</dd>
           </dl>
@@ -114,6 +120,18 @@ function DeviceSide({ device, detail, now }: { device: Device; detail: DeviceDet
             <>
               <dt>{t("device.used")}</dt>
               <dd>{t("format.percent", { value: short(budget.used_percent) })}</dd>
+            </>
+          )}
+          {device.load.line_percent != null && (
+            <>
+              <dt>{t("device.lineUse")}</dt>
+              <dd>{t("device.lineUseOf", { line: number(device.load.line_percent), device: number(device.load.device_percent ?? 0) })}</dd>
+            </>
+          )}
+          {(device.load.silent_percent ?? 0) >= 1 && (
+            <>
+              <dt>{t("device.silentUse")}</dt>
+              <dd>{t("format.percent", { value: number(device.load.silent_percent ?? 0) })}</dd>
             </>
           )}
           <dt>{t("device.address")}</dt>

@@ -7,6 +7,7 @@ import { number } from "../../text/format";
 import { Choice } from "../../ui/Field";
 import { Mark } from "../../ui/Mark";
 import { Refused } from "../../ui/States";
+import { misfitSentence, scanFooting, scanSentence } from "./load";
 
 interface SaveBarProps {
   test: DeviceTest | undefined;
@@ -21,6 +22,8 @@ interface SaveBarProps {
 }
 
 export function SaveBar({ test, chosen, looks, place, places, onPlace, period, problem, children }: SaveBarProps) {
+  const scan = test?.scan_time;
+  const misfit = scan && misfitSentence(scan);
   return (
     <div className="panel save">
       <div className="k">
@@ -31,6 +34,15 @@ export function SaveBar({ test, chosen, looks, place, places, onPlace, period, p
         <div className="k">
           <b>{t("add.budget", { value: number(test.budget_percent, test.budget_percent < 10 ? 1 : 0) })}</b>
           {t("add.requests", { n: test.blocks.length })}
+        </div>
+      )}
+      {scan && (
+        <div className="scan-time" role="status">
+          {misfit && <Mark name="s" size={16} />}
+          <span>
+            {scanSentence(scan)} {misfit && <b>{misfit}</b>}
+            <span className="cap block">{scanFooting(scan)}</span>
+          </span>
         </div>
       )}
       <Choice label={t("add.place")} value={place} onChange={(event) => onPlace(event.target.value)}>

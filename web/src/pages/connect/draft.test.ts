@@ -55,6 +55,7 @@ describe("what is typed as an address", () => {
     expect(urlOf("modbus-tcp", "plc:1502", "7")).toBe("modbus-tcp://plc:1502/7");
     expect(urlOf("modbus-rtu-tcp", "10.0.0.1:4001/3", "1")).toBe("modbus-rtu-tcp://10.0.0.1:4001/3");
     expect(urlOf("modbus-rtu", "/dev/ttyS0?baud=19200", "2")).toBe("modbus-rtu:///dev/ttyS0?baud=19200&unit=2");
+    expect(urlOf("modbus-rtu", "com3?baud=9600", "2")).toBe("modbus-rtu://COM3?baud=9600&unit=2");
     expect(urlOf("modbus-tcp", "modbus-tcp://a:1/2", "9")).toBe("modbus-tcp://a:1/2");
     expect(urlOf("modbus-tcp", "  ", "1")).toBeUndefined();
   });

@@ -74,7 +74,9 @@ export function urlOf(protocol: string, address: string, unitId: string): string
   if (typed === "") return undefined;
   if (/^[\w+-]+:\/\//.test(typed)) return typed;
   const unit = /^\d+$/.test(unitId.trim()) ? unitId.trim() : "1";
-  if (protocol === "modbus-rtu") return `modbus-rtu:///${typed.replace(/^\/+/, "")}${typed.includes("?") ? "&" : "?"}unit=${unit}`;
+  // a serial port is a path, or on Windows a name
+  const serialPort = /^com\d/i.test(typed) ? typed.replace(/^com/i, "COM") : `/${typed.replace(/^\/+/, "")}`;
+  if (protocol === "modbus-rtu") return `modbus-rtu://${serialPort}${typed.includes("?") ? "&" : "?"}unit=${unit}`;
   const [host, port] = typed.split("/")[0]!.split(/:(?=\d+$)/);
   return `${protocol}://${host}:${port ?? "502"}/${typed.split("/")[1] ?? unit}`;
 }

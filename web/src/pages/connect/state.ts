@@ -12,7 +12,7 @@ export function deviceMark(device: Device): MarkName | undefined {
     case "partly":
       return "s";
     default:
-      return undefined;
+      return device.load.overloaded ? "s" : undefined;
   }
 }
 
@@ -36,15 +36,22 @@ export function deviceSentence(device: Device, now: number): string {
   }
 }
 
-/** Share of scans that began on time, over all groups; none before the first. */
+/** Share of the scans of the last 24 hours that began on time, over all groups; none before the first. */
 export function keptShare(device: Pick<Device, "groups">): number | undefined {
   let kept = 0;
   let all = 0;
-  for (const group of device.groups) {
-    kept += group.kept;
-    all += group.kept + group.late + group.missed;
+  for (const { day } of device.groups) {
+    kept += day.kept;
+    all += day.kept + day.late + day.missed;
   }
   return all === 0 ? undefined : kept / all;
+}
+
+/** The group that keeps its period worst; none before the first scan. */
+export function worstGroup(device: Pick<Device, "groups">): Device["groups"][number] | undefined {
+  const known = device.groups.filter(({ day }) => day.kept + day.late + day.missed > 0);
+  const kept = ({ day }: Device["groups"][number]) => day.kept / (day.kept + day.late + day.missed);
+  return known.sort((a, b) => kept(a) - kept(b))[0];
 }
 
 /** `99.98 %`, never rounded up to 100 when something was late. */

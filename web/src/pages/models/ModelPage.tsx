@@ -21,7 +21,7 @@ import { Rungs } from "./Rungs";
 import { SideFacts } from "./SideFacts";
 import { Signals } from "./Signals";
 import { Tunables } from "./Tunables";
-import { healthSentence } from "./health";
+import { healthSentence, overloadSentence } from "./health";
 import "./models.css";
 
 export function ModelPage() {
@@ -52,7 +52,7 @@ function Model({ detail, deployment }: { detail: DeploymentDetail; deployment: D
         <h1>{t("models.at", { model: localised(deployment.title), place: nameOf(deployment.place) })}</h1>
         <p className="row">
           {runtime?.mark && <Mark name={runtime.mark.letter.toLowerCase() as MarkName} />}
-          <span className="sub">{healthSentence(runtime, now)}</span>
+          <span className="sub">{[healthSentence(runtime, now), overloadSentence(runtime)].filter(Boolean).join(" ")}</span>
         </p>
         <span className="grow" />
         <Refused problem={off.error && asProblem(off.error)} />

@@ -28,6 +28,24 @@ export function SideFacts({ detail, bundle, runtime, now }: { detail: Deployment
           )}
           <dt>{t("model.took")}</dt>
           <dd>{runtime?.took_ms == null ? "\u2013" : t("format.ms", { value: number(runtime.took_ms, 1) })}</dd>
+          {runtime?.load.busy_percent != null && (
+            <>
+              <dt>{t("model.busy")}</dt>
+              <dd>{t("format.percent", { value: number(runtime.load.busy_percent) })}</dd>
+            </>
+          )}
+          {runtime && runtime.load.skipped_windows > 0 && (
+            <>
+              <dt>{t("model.skipped")}</dt>
+              <dd>{number(runtime.load.skipped_windows)}</dd>
+            </>
+          )}
+          {runtime && runtime.load.lost_scans > 0 && (
+            <>
+              <dt>{t("model.lost")}</dt>
+              <dd>{number(runtime.load.lost_scans)}</dd>
+            </>
+          )}
           <dt>{t("model.inputsAge")}</dt>
           <dd>{runtime?.inputs_age_ms == null ? "\u2013" : span(runtime.inputs_age_ms)}</dd>
           <dt>{t("model.writes")}</dt>

@@ -1,7 +1,7 @@
 // How a deployment is, in one sentence of the reader's language. The server's own sentence is used where it knows more.
 import type { Deployment, Runtime } from "../../api/types";
 import { localised, t } from "../../text";
-import { span } from "../../text/format";
+import { number, span } from "../../text/format";
 
 /** A younger answer needs no age: a number that changes every second draws the eye for nothing. */
 const QUIET_MS = 10_000;
@@ -24,6 +24,14 @@ export function healthSentence(runtime: Runtime | undefined, now: number): strin
     case "failed":
       return `${t("health.failed")} ${runtime.words}`;
   }
+}
+
+/** What it can't keep up with, and what would help; none while it keeps up. */
+export function overloadSentence(runtime: Runtime | undefined): string | undefined {
+  if (!runtime?.load.overloaded) return undefined;
+  const { busy_percent, skipped_windows, lost_scans } = runtime.load;
+  const counted = t("health.overloaded", { skipped: number(skipped_windows), lost: number(lost_scans) });
+  return busy_percent == null ? counted : `${counted} ${t("health.overloadBusy", { percent: number(busy_percent) })}`;
 }
 
 const order = ["failed", "no-input", "starting", "not-applicable", "off", "running"];

@@ -24,6 +24,9 @@ export const models = {
   "health.noInput": "Keine Vorhersage.",
   "health.failed": "Das Modell versagt.",
 
+  "health.overloaded": "Es kommt nicht nach: {skipped} Fenster ausgelassen und {lost} Abfragen verloren, seit es läuft.",
+  "health.overloadBusy": "Sein Prozess ist zu {percent} % belegt: Lassen Sie es seltener antworten oder an weniger Orten.",
+
   "model.signals": "Signale",
   "model.signal": "Signal",
   "model.greyBar": "grauer Balken: normal",
@@ -45,6 +48,9 @@ export const models = {
   "model.trigger": "Antwortet",
   "model.window": "Blickt zurück",
   "model.took": "Zeit je Antwort",
+  "model.busy": "Belegt",
+  "model.skipped": "Fenster ausgelassen",
+  "model.lost": "Abfragen verloren",
   "model.inputsAge": "Eingänge sind",
   "model.writes": "Schreibt",
   "model.writesNothing": "nichts",

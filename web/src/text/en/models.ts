@@ -24,6 +24,9 @@ export const models = {
   "health.noInput": "No prediction.",
   "health.failed": "The model fails.",
 
+  "health.overloaded": "It does not keep up: {skipped} windows skipped and {lost} scans lost since it started.",
+  "health.overloadBusy": "Its process is {percent} % busy: let it answer less often, or at fewer places.",
+
   "model.signals": "Signals",
   "model.signal": "Signal",
   "model.greyBar": "grey bar: normal",
@@ -45,6 +48,9 @@ export const models = {
   "model.trigger": "Answers",
   "model.window": "Looks back",
   "model.took": "Time per answer",
+  "model.busy": "Busy",
+  "model.skipped": "Windows skipped",
+  "model.lost": "Scans lost",
   "model.inputsAge": "Inputs are",
   "model.writes": "Writes",
   "model.writesNothing": "nothing",
