@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 
+use crate::cross;
 use crate::deny;
 use crate::generate;
 use crate::shell::{cargo, find_program, run};
@@ -24,6 +25,7 @@ pub(crate) fn command(build: [&str; 3]) -> bool {
     report.step("lints", || {
         run(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     });
+    report.step("other platforms", cross::check);
     report.step("generated files", || passed(generate::run_all(true, build)?));
     report.print();
     report.all_passed()

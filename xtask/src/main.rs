@@ -6,6 +6,7 @@ mod args;
 #[expect(dead_code, unused_imports, reason = "the first bench comes with the next commit and takes this line away")]
 mod bench;
 mod check;
+mod cross;
 mod demo;
 mod deny;
 mod faults;

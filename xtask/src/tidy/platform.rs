@@ -1,21 +1,34 @@
 //! Code that holds for one system or one processor stays in the few places that were made for it.
 
-use super::{Finding, Tree};
+use super::{Finding, SourceFile, Tree};
 
-const SPECIFIC: [&str; 9] = [
+/// Words of one system, and what shows that the file knows about the others, too.
+const SYSTEM: [&str; 15] = [
     "cfg(unix)",
     "cfg(windows)",
-    "std::os::unix",
-    "std::os::linux",
-    "target_arch",
+    "std::os::",
     "target_os",
+    "target_family",
     "rustix::",
     "libc::",
+    "nix::",
+    "windows_sys::",
+    "signal::unix",
     "\"/proc/",
+    "\"/sys/",
+    "\"/dev/",
+    "\"/etc/",
+    "\"/tmp",
 ];
+const OTHER_SYSTEM: [&str; 2] = ["cfg(windows)", "cfg(not(unix))"];
 
-/// Says that a file knows about the other systems, too.
-const OTHER_SIDE: [&str; 2] = ["cfg(windows)", "cfg(not(unix))"];
+/// Words of one processor; the other side is code for any.
+const PROCESSOR: [&str; 7] =
+    ["target_arch", "target_feature", "target_pointer_width", "core::arch", "std::arch", "asm!(", "is_x86_feature"];
+const OTHER_PROCESSOR: [&str; 2] = ["cfg(not(target_arch", "cfg(not(target_feature"];
+
+/// Crates that stand for one system have a place in the manifest that says so.
+const SYSTEM_CRATES: [&str; 3] = ["libc", "rustix", "nix"];
 
 /// Where such code may be without its other side, and why.
 const ALLOWED: [(&str, &str); 6] = [
@@ -33,18 +46,43 @@ const ALLOWED: [(&str, &str); 6] = [
 pub(super) fn portable(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.with_ending(&[".rs"]) {
-        let both_sides = OTHER_SIDE.iter().any(|other| file.text.contains(other));
-        if file.is_test() || both_sides || ALLOWED.iter().any(|(place, _)| file.path.starts_with(place)) {
+        if file.is_test() || allowed(&file.path) {
             continue;
         }
-        for (number, line) in file.lines_without_tests() {
-            if line.trim_start().starts_with("//") {
+        for (words, others) in [(&SYSTEM[..], &OTHER_SYSTEM[..]), (&PROCESSOR[..], &OTHER_PROCESSOR[..])] {
+            if others.iter().any(|other| file.text.contains(other)) {
                 continue;
             }
-            if let Some(what) = SPECIFIC.iter().find(|what| line.contains(**what)) {
-                let what = format!("`{what}` holds on some machines only, and its other side is missing");
-                findings.push(Finding::new(&file.path, number, what));
+            for (number, line) in file.lines_without_tests() {
+                let found = words.iter().find(|word| line.contains(**word));
+                if let Some(word) = found.filter(|_| !line.trim_start().starts_with("//")) {
+                    let what = format!("`{word}` holds on some machines only, and its other side is missing");
+                    findings.push(Finding::new(&file.path, number, what));
+                }
             }
+        }
+    }
+    findings
+        .extend(tree.with_ending(&["Cargo.toml"]).filter(|file| file.path.starts_with("crates/")).flat_map(manifest));
+    findings
+}
+
+fn allowed(path: &str) -> bool {
+    ALLOWED.iter().any(|(place, _)| path.starts_with(place))
+}
+
+/// A crate of one system belongs under `[target.'cfg(…)'.dependencies]`, except where the whole crate is allowed.
+fn manifest(file: &SourceFile) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut section = "";
+    for (number, line) in file.lines() {
+        if line.starts_with('[') {
+            section = line;
+        }
+        let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
+        if section == "[dependencies]" && SYSTEM_CRATES.contains(&name) {
+            let what = format!("`{name}` is for one system: put it under `[target.'cfg(unix)'.dependencies]`");
+            findings.push(Finding::new(&file.path, number, what));
         }
     }
     findings
@@ -62,5 +100,24 @@ mod tests {
         assert!(portable(&Tree::of(&[("crates/edge/tests/it/main.rs", text)])).is_empty());
         let both = format!("{text}#[cfg(windows)]\nuse std::os::windows::fs::MetadataExt;\n");
         assert!(portable(&Tree::of(&[("crates/edge/src/run.rs", &both)])).is_empty());
+    }
+    #[test]
+    fn code_for_one_processor_needs_code_for_any_beside_it() {
+        let text =
+            "//! A.\n#[cfg(target_feature = \"avx2\")]\nuse core::arch::x86_64::*;\n#[cfg(windows)]\nfn other() {}\n";
+        let found = portable(&Tree::of(&[("crates/edge/src/run.rs", text)]));
+        assert_eq!(found.len(), 2, "knowing about Windows does not excuse it");
+        let both = format!("{text}#[cfg(not(target_feature = \"avx2\"))]\nfn plain() {{}}\n");
+        assert!(portable(&Tree::of(&[("crates/edge/src/run.rs", &both)])).is_empty());
+    }
+
+    #[test]
+    fn paths_of_one_system_and_crates_for_it_are_found() {
+        let text = "//! A.\nconst PORT: &str = \"/dev/ttyS0\";\nconst URL: &str = \"modbus-rtu:///dev/ttyS0\";\n";
+        assert_eq!(portable(&Tree::of(&[("crates/edge/src/run.rs", text)])).len(), 1);
+        let manifest = "[package]\nname = \"a\"\n[dependencies]\nlibc.workspace = true\n";
+        assert_eq!(portable(&Tree::of(&[("crates/a/Cargo.toml", manifest)])).len(), 1);
+        let fenced = manifest.replace("[dependencies]", "[target.'cfg(unix)'.dependencies]");
+        assert!(portable(&Tree::of(&[("crates/a/Cargo.toml", &fenced)])).is_empty());
     }
 }
