@@ -7,12 +7,14 @@
 //!
 //! With `--short` a bench does little of everything, to see that it runs: nothing is written to `docs/bench/`.
 
+mod lines;
 mod machine;
 mod page;
 mod path;
 pub(crate) mod process;
 pub(crate) mod programs;
 mod rounds;
+pub(crate) mod running;
 
 use anyhow::{Context, Result, bail};
 
@@ -43,7 +45,7 @@ impl Effort {
 type Bench = fn(Effort) -> Result<bool>;
 
 /// Every bench, by its name.
-const BENCHES: &[(&str, Bench)] = &[("path", path::run)];
+const BENCHES: &[(&str, Bench)] = &[("lines", lines::bench), ("path", path::run)];
 
 /// `cargo xtask bench NAME [--short] [--rounds N]`. True when every goal was met.
 pub(crate) fn command(mut args: Args) -> Result<bool> {
