@@ -75,18 +75,19 @@ fn serial(line: &SerialLine, plan: &ReadPlan, limits: &Limits, turnaround: Durat
     each * requests + on_the_wire(line, plan.answer_bytes())
 }
 
-/// The turnaround behind a measured reading: what is left of `took` when the wire has its part. None without requests.
+/// The turnaround behind a measured reading: what is left of `took` when the wire and the pauses between the requests have
+/// their part. None without requests. A pause before the first request counts as the unit's: rather too slow than too fast.
 pub fn turnaround(url: &DeviceUrl, group: &ReadGroup, limits: &Limits, took: Duration) -> Option<Duration> {
     let ReadGroup::Modbus(plan) = group;
     let requests = u32::try_from(plan.blocks().len()).ok().filter(|requests| *requests > 0)?;
-    let wire = match url {
+    let (wire, pause) = match url {
         DeviceUrl::ModbusRtu(line) => {
-            let gap = frame_gap(line);
-            serial(line, plan, limits, Duration::ZERO).saturating_sub(gap * requests)
+            let characters = (REQUEST_CHARACTERS + ANSWER_CHARACTERS) * requests + plan.answer_bytes();
+            (on_the_wire(line, characters), limits.pause.max(frame_gap(line)))
         }
-        DeviceUrl::ModbusTcp(_) | DeviceUrl::ModbusRtuTcp(_) => limits.pause * requests,
+        DeviceUrl::ModbusTcp(_) | DeviceUrl::ModbusRtuTcp(_) => (Duration::ZERO, limits.pause),
     };
-    Some(took.saturating_sub(wire) / requests)
+    Some(took.saturating_sub(wire + pause * (requests - 1)) / requests)
 }
 
 /// One scan group on a line: what a reading takes, how often it is asked for, and what it costs when nobody answers.
@@ -138,7 +139,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::driver::Unit;
 
     fn url(settings: &str) -> DeviceUrl {
         format!("modbus-rtu:///dev/ttyS0?{settings}").parse().expect("a URL")
@@ -222,14 +222,14 @@ mod tests {
         let limits = Limits { pause: Duration::from_millis(20), ..Limits::default() };
         let group = url.plan(&["holding:0", "holding:9"], &limits).group;
         assert_eq!(scan_cost(&url, &group, &limits, None), ScanCost { requests: 2, takes: None });
-        let measured = turnaround(&url, &group, &limits, Duration::from_millis(70));
-        assert_eq!(measured, Some(Duration::from_millis(15)));
+        let measured = turnaround(&url, &group, &limits, Duration::from_millis(50));
+        assert_eq!(measured, Some(Duration::from_millis(15)), "one pause lies between two requests");
         assert_eq!(scan_cost(&url, &group, &limits, measured).takes, Some(Duration::from_millis(70)));
     }
 
     proptest! {
         #[test]
-        fn what_was_measured_is_what_is_computed_from_it(
+        fn what_is_computed_from_a_measurement_is_at_most_one_pause_more(
             baud in prop::sample::select(vec![1200u32, 9600, 19_200, 115_200]),
             registers in prop::collection::btree_set(0u16..500, 1..60),
             turnaround_ms in 5u64..200,
@@ -240,9 +240,11 @@ mod tests {
             let group = url.plan(&addresses, &limits).group;
             let turnaround_in = Duration::from_millis(turnaround_ms.max(35));
             let takes = scan_cost(&url, &group, &limits, Some(turnaround_in)).takes.expect("a serial line");
-            let back = turnaround(&url, &group, &limits, takes).expect("requests");
-            prop_assert!((back.as_secs_f64() - turnaround_in.as_secs_f64()).abs() < 1e-6, "{back:?}");
-            prop_assert_eq!(url.unit(), Unit(1));
+            let measured = turnaround(&url, &group, &limits, takes);
+            let again = scan_cost(&url, &group, &limits, measured).takes.expect("a serial line");
+            let more = again.as_secs_f64() - takes.as_secs_f64();
+            let DeviceUrl::ModbusRtu(line) = &url else { panic!("a serial line") };
+            prop_assert!(more > -1e-6 && more < frame_gap(line).as_secs_f64() + 1e-6, "{takes:?} {again:?}");
         }
     }
 }
