@@ -18,7 +18,7 @@ pub use schema::schema;
 pub use site::SiteConfig;
 pub use site::check::{AddressCheck, AddressFacts, AnyAddress, Span};
 pub use site::differences::differences;
-pub use site::export::to_toml;
+pub use site::export::{part_to_toml, to_toml};
 
 use reading::{Findings, Reading};
 

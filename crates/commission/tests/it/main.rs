@@ -1,7 +1,7 @@
 //! The device verbs against pymodbus.
 
 use anyhow::{Context, Result};
-use commission::{Reader, browse, check, prepare_write, read};
+use commission::{Against, Change, Reader, TagDraft, browse, check, check_tags, prepare_write, read};
 use domain::{Timestamp, Value};
 use serde_json::json;
 use testkit::Peer;
@@ -122,5 +122,64 @@ async fn what_must_not_be_written_is_refused_before_anything_is_sent() -> Result
     }
     let both = prepare_write("modbus-tcp://10.20.2.17:502/1", "input:1", "5").await.err().context("refused")?;
     assert_eq!(both.0.len(), 2, "all problems at once");
+    Ok(())
+}
+
+/// Every number of two or four registers that pymodbus holds, read in each wrong order: the right one is offered, with
+/// the value that Python packed.
+#[tokio::test]
+async fn the_right_word_order_is_found_for_every_type_that_python_packs() -> Result<()> {
+    let (peer, url) = peer().await?;
+    let expected = peer.ready["expected"].as_object().context("the peer says what to expect")?;
+    let numbers = expected.iter().filter_map(|(address, value)| {
+        let value = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
+        let right: drivers::modbus::Address = address.parse().ok()?;
+        (right.kind.count() > 1 && (1e-20..1e20).contains(&value.abs())).then_some((right, value))
+    });
+    let (mut tags, mut wanted) = (Vec::new(), Vec::new());
+    for (right, value) in numbers {
+        for order in ["abcd", "cdab", "badc", "dcba"] {
+            let typed = right.type_name();
+            let (name, present) = typed.split_once(' ').context("a name and an order")?;
+            if present == order || !name.contains(['3', '6']) || name.starts_with("bcd") {
+                continue;
+            }
+            let address = format!("holding:{}:{name}:{order}", right.offset);
+            let slack = value.abs() * 1e-6;
+            tags.push(TagDraft {
+                name: format!("t{}", tags.len()),
+                address,
+                range: Some([value - slack, value + slack]),
+                ..TagDraft::default()
+            });
+            wanted.push((right.to_string(), value));
+        }
+    }
+    let addresses: Vec<String> = tags.iter().map(|tag| tag.address.clone()).collect();
+    for (tag, line) in tags.iter_mut().zip(read(&url, &addresses, NOW).await?) {
+        tag.value = line.value;
+    }
+    let findings = check_tags(&tags, &Against { device: "plc", url: &url, site: None });
+    let mut offered = 0;
+    for (index, tag) in tags.iter().enumerate().filter(|(_, tag)| tag.value.is_some()) {
+        let (right, value) = &wanted[index];
+        let Some(finding) = findings.iter().find(|one| one.tag == index && one.code == "tag.value-outside") else {
+            // a palindrome reads the same in another order
+            let read = tag.value.as_ref().and_then(Value::as_f64).context("a number")?;
+            assert!((read - value).abs() <= value.abs() * 1e-6, "{tag:?} is not {value}");
+            continue;
+        };
+        let fits = finding.fixes.iter().find(|fix| match &fix.change {
+            Change::WordOrder { address, .. } => address == right,
+            _ => false,
+        });
+        let fits = fits.with_context(|| format!("{tag:?}: {finding:?}"))?;
+        assert!(
+            fits.fits && fits.becomes.is_some_and(|read| (read - value).abs() <= value.abs() * 1e-6),
+            "{tag:?}: {fits:?}"
+        );
+        offered += 1;
+    }
+    assert!(offered > 60, "{offered} of {} wrong orders", tags.len());
     Ok(())
 }

@@ -49,6 +49,18 @@ pub fn to_toml(config: &SiteConfig) -> String {
     file.text
 }
 
+/// Only these devices and tags, to be put into a site.toml.
+pub fn part_to_toml(devices: &[Device], tags: &[Tag]) -> String {
+    let mut file = Writer::default();
+    for device in devices {
+        write_device(&mut file, device);
+    }
+    for tag in tags {
+        write_tag(&mut file, tag);
+    }
+    file.text
+}
+
 fn write_place(file: &mut Writer, place: &Place) {
     file.table("[[place]]");
     file.line("path", &place.path);
