@@ -137,6 +137,9 @@ pub(crate) enum DeviceCommand {
         #[arg(long)]
         watch: bool,
     },
+    /// Reads the tag list of another system: CSV, a Node-RED flow, a Kepware export. Prints it as tags of site.toml, with
+    /// everything that was not understood.
+    Import(ImportArgs),
     /// Writes one value after showing what it replaces. On this computer only, until a write guard exists.
     Write {
         /// The device.
@@ -149,6 +152,31 @@ pub(crate) enum DeviceCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+/// Options of `lastmile device import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The file; `-` reads the standard input.
+    pub file: PathBuf,
+    /// What it is: auto, list, node-red, kepware.
+    #[arg(long, default_value = "auto", value_parser = ["auto", "list", "node-red", "kepware"])]
+    pub format: String,
+    /// The device that tags belong to where the file names none: a name.
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
+    /// The URL of that device; its [[device]] is printed too.
+    #[arg(long)]
+    pub url: Option<String>,
+    /// The place the tags belong to: `line-2/pump-7`.
+    #[arg(long, default_value = "")]
+    pub place: String,
+    /// The site.toml the tags will come into: names and addresses that are taken are found.
+    #[arg(long, value_name = "FILE")]
+    pub site: Option<PathBuf>,
+    /// Read every address once from the device, to find wrong word orders, units and scales.
+    #[arg(long)]
+    pub live: bool,
 }
 
 /// `lastmile model …`

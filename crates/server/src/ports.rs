@@ -13,6 +13,7 @@ use crate::api::deployment::Runtime;
 use crate::api::device::{AddressValue, Block, Device, DeviceError, DeviceTest, ReadAddresses, TestDevice};
 use crate::api::health::{DoctorLine, Health};
 use crate::api::history::{ExportFormat, ExportLayout, HistoryRoom};
+use crate::api::import::{CheckTags, ImportText, Imported, TagFinding};
 use crate::api::outlet::Outlet;
 use crate::api::trend::Gap;
 
@@ -159,6 +160,10 @@ pub trait Devices: Send + Sync {
     async fn test(&self, test: TestDevice) -> DeviceTest;
     /// Reads addresses of a running device now, within its budget.
     async fn read(&self, device: &str, addresses: ReadAddresses) -> Result<Vec<AddressValue>, Problem>;
+    /// Reads a text of another system as tags. Asks no device, keeps nothing.
+    async fn import(&self, ask: ImportText) -> Result<Imported, Problem>;
+    /// Says what is wrong or odd about tags that would be saved. Asks no device, keeps nothing.
+    async fn check(&self, ask: CheckTags) -> Result<Vec<TagFinding>, Problem>;
 }
 
 /// Ways by which tags leave.

@@ -561,6 +561,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tags/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what is wrong or odd about tags before they are saved: names, addresses, units, ranges, values. Saves nothing. */
+        post: operations["check_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads a list, a CSV, a Node-RED flow or a Kepware export: its tags, and what was not understood. Saves nothing. */
+        post: operations["import_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags/{name}": {
         parameters: {
             query?: never;
@@ -1062,6 +1096,17 @@ export interface components {
             tune?: {
                 [key: string]: number;
             };
+        };
+        /** @description Tags as they would be saved. Nothing is saved and no device is asked. */
+        CheckTags: {
+            /** @description The device they are read from. */
+            device: string;
+            /** @description The tags, at most 100,000. */
+            tags: components["schemas"]["TagSettings"][];
+            /** @description Its URL; empty while nobody typed one. */
+            url?: string;
+            /** @description What they read now, raw, in the same order; shorter or null where nothing was read. */
+            values?: (null | components["schemas"]["Scalar"])[];
         };
         /** @description One tag that could be meant. */
         Choice: {
@@ -1621,6 +1666,96 @@ export interface components {
              * @description Samples written since start.
              */
             samples: number;
+        };
+        /**
+         * @description What kind of text it is.
+         * @enum {string}
+         */
+        ImportFormat: "auto" | "list" | "node-red" | "kepware";
+        /** @description One sentence of the report. */
+        ImportRemark: {
+            /** @description What it is about. */
+            about: string;
+            /** @description Stable name, `noun.cause`. */
+            code: string;
+            /** @description What to do; may be missing. */
+            hint?: string;
+            /** @description How much it matters. */
+            kind: components["schemas"]["ImportRemarkKind"];
+            /**
+             * Format: int32
+             * @description The line of the text, from 1.
+             */
+            line?: number | null;
+            /** @description What was found, one sentence. */
+            what: string;
+            /** @description What stands in the sentence, to say it in another language. */
+            words: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * @description How much a sentence of the report matters.
+         * @enum {string}
+         */
+        ImportRemarkKind: "not-taken" | "assumed" | "left-aside";
+        /** @description A text to read. Nothing is saved. */
+        ImportText: {
+            /** @description What it is. */
+            format?: components["schemas"]["ImportFormat"];
+            /** @description The text, at most 10 MB. */
+            text: string;
+        };
+        /** @description What a text holds. */
+        Imported: {
+            /** @description The devices it names. */
+            devices: components["schemas"]["ImportedDevice"][];
+            /** @description What kind of text it was. */
+            format: components["schemas"]["ImportFormat"];
+            /** @description So many more sentences were not kept. */
+            more: number;
+            /** @description What was not taken, assumed or left aside; what matters most first. */
+            report: components["schemas"]["ImportRemark"][];
+            /** @description Its tags, in its order, at most 100,000. */
+            tags: components["schemas"]["ImportedTag"][];
+        };
+        /** @description A device that the text names. */
+        ImportedDevice: {
+            /** @description As the text calls it; tags refer to it by this. */
+            name: string;
+            /** @description Its URL, when the text says it and its protocol is spoken here. */
+            url?: string | null;
+        };
+        /** @description One tag as the text has it. What it does not say is missing. */
+        ImportedTag: {
+            /** @description Its address: `holding:100:float32:cdab`. */
+            address: string;
+            /** @description The device it is read from, by its name in the text. */
+            device?: string | null;
+            /** @description What people read; may be empty. */
+            label: string;
+            /**
+             * Format: int32
+             * @description The line of the text it begins on, from 1.
+             */
+            line?: number | null;
+            /** @description Its name in the text; may be empty. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How often the other system reads it.
+             */
+            period_ms?: number | null;
+            /** @description Lowest and highest. */
+            range?: [
+                number,
+                number
+            ] | null;
+            scale?: null | components["schemas"]["ScaleSettings"];
+            /** @description Unit as the text has it, known or not. */
+            unit?: string | null;
+            /** @description Whether the other system may write it. */
+            writable?: boolean | null;
         };
         /** @description Event `changed`: something else than a value is new; ask again for what you show. */
         LiveChanged: {
@@ -2309,6 +2444,60 @@ export interface components {
             value_type?: string | null;
             /** @description `never` or `guarded`. */
             write: string;
+        };
+        /** @description What is wrong or odd about one tag. */
+        TagFinding: {
+            /** @description Stable name, `tag.cause`. */
+            code: string;
+            /** @description Ways out, the most likely one first; all four word orders where that is the question. */
+            fixes?: components["schemas"]["TagFix"][];
+            /** @description What to do; may be missing. */
+            hint?: string;
+            /** @description How much it matters. */
+            level: components["schemas"]["TagFindingLevel"];
+            /** @description Which of the tags, from 0. */
+            tag: number;
+            /** @description One sentence. */
+            what: string;
+            /** @description What stands in the sentence, to say it in another language. */
+            words: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * @description How much a finding matters.
+         * @enum {string}
+         */
+        TagFindingLevel: "stop" | "look";
+        /** @description One way out of a finding: the fields of the tag that would change. */
+        TagFix: {
+            /** @description The new address. */
+            address?: string | null;
+            /**
+             * Format: double
+             * @description What the tag would read then, in its unit before the change.
+             */
+            becomes?: number | null;
+            /** @description `name`, `unit`, `factor`, `address`, `word-order`. */
+            change: string;
+            /**
+             * Format: double
+             * @description The new factor from raw to engineering value.
+             */
+            factor?: number | null;
+            /** @description That is within the range, or nothing speaks against it. */
+            fits: boolean;
+            /** @description The new name. */
+            name?: string | null;
+            /** @description `abcd`, `cdab`, `badc`, `dcba`. */
+            order?: string | null;
+            /** @description The range in the new unit. */
+            range?: [
+                number,
+                number
+            ] | null;
+            /** @description The new unit. */
+            unit?: string | null;
         };
         /**
          * @description Where a tag comes from.
@@ -3773,6 +3962,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    check_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckTags"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagFinding"][];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    import_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
             /** @description What is wrong, in words */

@@ -11,6 +11,7 @@ use server::api::device::{
     AddressValue, Block, Budget, Device, DeviceError, DeviceState, DeviceStateKind, DeviceTest, ReadAddresses,
     ScanGroup, ScanTally, TestDevice,
 };
+use server::api::import::{CheckTags, ImportText, Imported, TagFinding};
 use server::ports::{self, DeviceNow};
 use tokio::sync::{oneshot, watch};
 
@@ -68,6 +69,15 @@ impl ports::Devices for Devices {
         let planned = running.plan.url.plan(&asked.addresses, &running.plan.limits);
         let readings = ask(&running, planned.group.clone()).await?;
         Ok(address_values(&asked.addresses, &planned, &readings, self.clock.now()))
+    }
+
+    async fn import(&self, ask: ImportText) -> Result<Imported, Problem> {
+        super::import::import(ask).await
+    }
+
+    async fn check(&self, ask: CheckTags) -> Result<Vec<TagFinding>, Problem> {
+        let site = self.site.borrow().clone();
+        super::import::check(site, ask).await
     }
 }
 

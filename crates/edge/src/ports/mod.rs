@@ -6,6 +6,7 @@ mod device_test;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod history;
+mod import;
 pub(crate) mod live;
 pub(crate) mod outlets;
 mod scan_time;

@@ -21,6 +21,7 @@ pub(super) async fn run(command: DeviceCommand, out: Out) -> Ended {
             Ok(if found.can_browse { Exit::Ok } else { Exit::Finding })
         }
         DeviceCommand::Read { url, addresses, watch } => read(&url, &addresses, watch, out).await,
+        DeviceCommand::Import(args) => super::import::run(args, out).await,
         DeviceCommand::Write { url, address, value, yes } => write(&url, &address, &value, yes, out).await,
     }
 }

@@ -6,6 +6,7 @@ mod demo;
 mod device;
 mod edge;
 mod history;
+mod import;
 mod model;
 mod record;
 mod site;

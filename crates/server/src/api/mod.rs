@@ -13,6 +13,7 @@ pub mod deployment;
 pub mod device;
 pub mod health;
 pub mod history;
+pub mod import;
 pub mod live;
 pub mod outlet;
 pub mod place;

@@ -1,7 +1,7 @@
 //! Devices: list, save, test while typing, read now.
 
 use access::Action;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use domain::{PlacePath, Problem};
 use state::Act;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,7 +16,7 @@ use crate::api::site::RemoveQuery;
 use crate::extract::{Json, Path, Query, place};
 use crate::failure::{Failure, Failures};
 use crate::routes::done;
-use crate::routes::edit::SiteEdit;
+use crate::routes::edit::{DOCUMENT_BYTES, SiteEdit};
 use crate::who::Who;
 
 /// So many addresses at once.
@@ -25,6 +25,7 @@ const ADDRESSES: usize = 500;
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(list_devices, save_device))
+        .layer(DefaultBodyLimit::max(DOCUMENT_BYTES))
         .routes(routes!(show_device, remove_device))
         .routes(routes!(test_device))
         .routes(routes!(read_device))
@@ -73,9 +74,7 @@ async fn save_device(
     who.may(Action::Configure, &PlacePath::site()).await?;
     let mut edit = SiteEdit::of(&server).await?;
     edit.put("device", &ask.device.name, &ask.device);
-    for tag in &ask.tags {
-        edit.put("tag", &tag.name, tag);
-    }
+    edit.put_all("tag", ask.tags.iter().map(|tag| (tag.name.as_str(), tag)));
     let act = Act::ChangeSite { config: edit.checked()?, based_on: Some(ask.based_on) };
     who.act(act, ask.because).await.map(done)
 }

@@ -16,6 +16,7 @@ mod devices;
 mod doctor;
 mod edit;
 mod history;
+mod import;
 mod live;
 mod mapping;
 mod outlets;
@@ -36,6 +37,7 @@ pub(crate) fn api() -> OpenApiRouter<Shared> {
         .merge(devices::router())
         .merge(outlets::router())
         .merge(tags::router())
+        .merge(import::router())
         .merge(variables::router())
         .merge(trend::router())
         .merge(history::router())

@@ -14,10 +14,8 @@ use crate::Shared;
 use crate::api::site::{Applied, ApplySite, SiteDocument};
 use crate::extract::Json;
 use crate::failure::{Failure, Failures};
+use crate::routes::edit::DOCUMENT_BYTES;
 use crate::who::Who;
-
-/// A document is at most this long: ten thousand tags with all their settings.
-const DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()

@@ -1,7 +1,7 @@
 //! Tags with their latest values.
 
 use access::Action;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use domain::{PlacePath, Problem};
 use state::Act;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,13 +14,14 @@ use crate::api::tag::{SaveTags, Tag, TagFilter, TagSettings};
 use crate::extract::{Json, Path, Query, place, tag};
 use crate::failure::{Failure, Failures};
 use crate::routes::done;
-use crate::routes::edit::SiteEdit;
+use crate::routes::edit::{DOCUMENT_BYTES, SiteEdit};
 use crate::shape::{Scene, Tags};
 use crate::who::Who;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(list_tags, save_tags))
+        .layer(DefaultBodyLimit::max(DOCUMENT_BYTES))
         .routes(routes!(show_tag, remove_tag))
         .routes(routes!(tag_settings))
 }
@@ -77,9 +78,7 @@ async fn tag_settings(
 async fn save_tags(State(server): State<Shared>, who: Who, Json(ask): Json<SaveTags>) -> Result<Json<Done>, Failure> {
     who.may(Action::Configure, &PlacePath::site()).await?;
     let mut edit = SiteEdit::of(&server).await?;
-    for tag in &ask.tags {
-        edit.put("tag", &tag.name, tag);
-    }
+    edit.put_all("tag", ask.tags.iter().map(|tag| (tag.name.as_str(), tag)));
     let act = Act::ChangeSite { config: edit.checked()?, based_on: Some(ask.based_on) };
     who.act(act, ask.because).await.map(done)
 }

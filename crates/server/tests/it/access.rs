@@ -78,6 +78,8 @@ fn readings(digest: &str, advisory: &str) -> Vec<Case> {
         read("list_outlets", "/api/v1/outlets", false),
         asks_only("test_device", "/api/v1/devices/test", json!({"device": device("new"), "addresses": []}), false),
         asks_only("read_device", "/api/v1/devices/plc-2/read", json!({"addresses": ["holding:0"]}), false),
+        asks_only("import_tags", "/api/v1/tags/import", json!({"text": "holding:0 Speed"}), false),
+        asks_only("check_tags", "/api/v1/tags/check", json!({"device": "plc-2", "tags": []}), false),
         asks_only("suggest_map", "/api/v1/deployments/suggest", json!({"bundle": digest, "place": "line-2"}), true),
         asks_only("check_deployment", "/api/v1/deployments/check", json!({"bundle": digest, "at": []}), true),
     ]

@@ -14,6 +14,7 @@ use server::api::device::{
 };
 use server::api::health::{DoctorLine, DoctorState, Health};
 use server::api::history::HistoryRoom;
+use server::api::import::{CheckTags, ImportFormat, ImportText, Imported, TagFinding};
 use server::api::outlet::Outlet;
 use server::api::trend::Gap;
 use server::ports::{self, ByteStream, DeviceNow, Export, Latest, Metric, PredictionTag, TrendColumns};
@@ -182,6 +183,15 @@ impl ports::Devices for Plant {
         if ask.addresses.is_empty() {
             return Err(Problem::new("address.none", "addresses", "Name an address."));
         }
+        Ok(Vec::new())
+    }
+
+    async fn import(&self, _ask: ImportText) -> Result<Imported, Problem> {
+        let (devices, tags, report) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Imported { format: ImportFormat::List, devices, tags, report, more: 0 })
+    }
+
+    async fn check(&self, _ask: CheckTags) -> Result<Vec<TagFinding>, Problem> {
         Ok(Vec::new())
     }
 }

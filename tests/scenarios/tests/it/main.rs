@@ -6,6 +6,7 @@ mod examples;
 mod first_model;
 mod footprint;
 mod hostile;
+mod import;
 mod kill;
 mod late_reply;
 mod lines;
