@@ -20,6 +20,8 @@ const shots = [
   ["connect", "/connect"], ["connect-dark", "/connect", { dark: true }], ["connect-tablet-de", "/connect", { size: tablet, de: true }], ["connect-empty", "/connect", { scene: "empty" }], ["connect-no-right", "/connect", { scene: "no-right" }],
   ["device", "/connect/device/plc-2"], ["device-silent", "/connect/device/gateway-1"], ["device-tablet", "/connect/device/plc-2", { size: tablet, dark: true }],
   ["add-start", "/connect/add"], ["add", "/connect/add", { act: fill, wait: 4500 }], ["add-dark", "/connect/add", { act: fill, wait: 4500, dark: true }], ["add-tablet-de", "/connect/add", { act: fill, wait: 4500, size: tablet, de: true }], ["add-dead", "/connect/add", { act: dead, wait: 1500 }],
+  ["import-kepware", "/connect/add", { act: kepware, wait: 5000 }], ["import-kepware-dark", "/connect/add", { act: kepware, wait: 5000, dark: true }], ["import-kepware-tablet-de", "/connect/add", { act: kepware, wait: 5000, size: tablet, de: true }],
+  ["import-flow", "/connect/add", { act: flow, wait: 2500 }], ["import-flow-tablet-dark-de", "/connect/add", { act: flow, wait: 2500, size: tablet, dark: true, de: true }], ["import-long", "/connect/add", { act: long, wait: 5000 }], ["import-lost", "/connect/add", { act: lost, wait: 2500 }],
   ["tags", "/connect/tags"], ["tags-tablet-dark", "/connect/tags", { size: tablet, dark: true }], ["tag-edit", "/connect/tags", { act: async (page) => { await page.locator("td .btn").first().click(); } }],
   ["models", "/models"], ["models-dark-de", "/models", { dark: true, de: true }], ["models-tablet", "/models", { size: tablet }], ["models-empty", "/models", { scene: "empty" }],
   ["model", "/models/at/pump-7-bearing"], ["model-dark", "/models/at/pump-7-bearing", { dark: true }], ["model-tablet-de", "/models/at/pump-7-bearing", { size: tablet, de: true }], ["model-na", "/models/at/pump-7-bearing", { scene: "na" }], ["model-no-right", "/models/at/pump-7-bearing", { scene: "no-right" }],
@@ -36,6 +38,23 @@ const shots = [
 async function fill(page) {
   await page.getByLabel(/^(Address|Adresse)$/).fill("10.20.2.17");
   await page.locator("#addresses").fill("holding:0:float32:cdab\tVibration DE\nholding:2:float32\tInlet pressure\nholding:4:float32\tBearing temp.\nholding:6:float32\tSpeed\nholding:8:uint16\tMotor current\nholding:999\tOil temp.\ncoil:0\tRunning");
+}
+async function kepware(page) {
+  await page.getByLabel(/^(Address|Adresse)$/).fill("10.20.2.17");
+  await page.locator("#addresses").fill("Tag Name,Address,Data Type\n".padEnd(5000));
+}
+async function flow(page) {
+  await page.locator("#addresses").fill('[{"type":"modbus-read"}]');
+}
+async function long(page) {
+  await page.getByLabel(/^(Address|Adresse)$/).fill("10.20.2.17");
+  const list = Array.from({ length: 3000 }, (_, n) => `holding:${n * 2}:float32\tPressure ${n}\tbar(g)\t0-16`).join("\n");
+  await page.locator("input[type=file]").setInputFiles({ name: "long.tsv", mimeType: "text/plain", buffer: Buffer.from(list) });
+  await page.waitForTimeout(2500);
+  await page.locator(".addr-table").evaluate((box) => box.scrollTo(0, 60_000));
+}
+async function lost(page) {
+  await page.locator("#addresses").fill("holding:0\tSpeed\nno address\n\n# comment\nanother line without one\nholding:2:float32\tLevel\t%\t0-100");
 }
 async function dead(page) {
   await page.getByLabel(/^(Address|Adresse)$/).fill("10.99.0.1");

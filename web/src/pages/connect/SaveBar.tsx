@@ -13,6 +13,10 @@ interface SaveBarProps {
   test: DeviceTest | undefined;
   chosen: number;
   looks: number;
+  /** Tags that can't be saved as they are. */
+  stops: number;
+  /** Only the rows in sight were tried, so what the device has to give is not known. */
+  some: boolean;
   place: string;
   places: Place[];
   onPlace: (place: string) => void;
@@ -21,7 +25,7 @@ interface SaveBarProps {
   children: ReactNode;
 }
 
-export function SaveBar({ test, chosen, looks, place, places, onPlace, period, problem, children }: SaveBarProps) {
+export function SaveBar({ test, chosen, looks, stops, some, place, places, onPlace, period, problem, children }: SaveBarProps) {
   const scan = test?.scan_time;
   const misfit = scan && misfitSentence(scan);
   return (
@@ -30,7 +34,7 @@ export function SaveBar({ test, chosen, looks, place, places, onPlace, period, p
         <b>{t("connect.tagCount", { n: chosen })}</b>
         {t("add.every", { period: period.replace(/(\d)([a-z])/g, "$1\u202f$2") })}
       </div>
-      {test?.budget_percent != null && (
+      {test?.budget_percent != null && !some && (
         <div className="k">
           <b>{t("add.budget", { value: number(test.budget_percent, test.budget_percent < 10 ? 1 : 0) })}</b>
           {t("add.requests", { n: test.blocks.length })}
@@ -58,6 +62,11 @@ export function SaveBar({ test, chosen, looks, place, places, onPlace, period, p
       <span className="grow">
         {problem ? (
           <Refused problem={problem} />
+        ) : stops > 0 ? (
+          <span className="mk f save-look bad">
+            <Mark name="f" size={16} />
+            {t("import.stops", { n: stops })}
+          </span>
         ) : looks > 0 ? (
           <span className="mk s save-look">
             <Mark name="s" size={16} />

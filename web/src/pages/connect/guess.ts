@@ -1,5 +1,5 @@
-// Guesses unit, scale and range of a tag from its name and its raw value, and says when a value does not fit. Pure.
-// A guess is shown dashed and can be changed; nothing is guessed silently.
+// Guesses unit, scale and range of a tag from its name and its raw value. Pure. A guess is shown dashed and can be changed;
+// nothing is guessed silently, and whether a value fits is for the edge to say.
 
 export interface Guess {
   unit: string;
@@ -36,38 +36,4 @@ export function guess(name: string, raw: unknown, type: string | null | undefine
   const whole = type === "i64" || type === "u64";
   const factor = whole && typeof raw === "number" && raw > kind.range[1] ? ([0.1, 0.01, 0.001].find((one) => raw * one <= kind.range[1] && raw * one >= kind.range[0]) ?? 1) : 1;
   return { unit: kind.unit, factor, range: kind.range };
-}
-
-export interface Misfit {
-  value: number;
-  low: number;
-  high: number;
-  /** What would make it fit: another unit that the value then has to be converted from, or another factor. */
-  fit?: { unit: string; becomes: number; range: [number, number] } | { factor: number; becomes: number };
-}
-
-/** Other units in which a value is often given by mistake, with the factor to the unit on the left. */
-const mixups: Record<string, { unit: string; factor: number; offset?: number }[]> = {
-  bar: [{ unit: "psi", factor: 0.0689476 }, { unit: "kPa", factor: 0.01 }, { unit: "mbar", factor: 0.001 }],
-  "bar(g)": [{ unit: "psi(g)", factor: 0.0689476 }, { unit: "kPa(g)", factor: 0.01 }],
-  "°C": [{ unit: "°F", factor: 5 / 9, offset: -160 / 9 }, { unit: "K", factor: 1, offset: -273.15 }],
-  "m³/h": [{ unit: "l/min", factor: 0.06 }],
-  "mm/s": [{ unit: "µm/s", factor: 0.001 }],
-};
-
-/** Whether a scaled value is outside its range, and what would fit. */
-export function misfit(raw: unknown, factor: number, unit: string, range: [number, number] | undefined): Misfit | undefined {
-  if (typeof raw !== "number" || !range) return undefined;
-  const value = raw * factor;
-  const [low, high] = range;
-  if (value >= low && value <= high) return undefined;
-  const inside = (number: number) => number >= low && number <= high;
-  const finding: Misfit = { value, low, high };
-  const back = (end: number, per: number, offset: number) => Number(((end - offset) / per).toPrecision(3));
-  const other = mixups[unit]
-    ?.map(({ unit: name, factor: per, offset = 0 }) => ({ unit: name, becomes: value * per + offset, range: [back(low, per, offset), back(high, per, offset)] as [number, number] }))
-    .find((one) => inside(one.becomes));
-  const tenth = [0.1, 0.01, 0.001].map((one) => ({ factor: factor * one, becomes: value * one })).find((one) => inside(one.becomes));
-  const fit = other ?? tenth;
-  return fit ? { ...finding, fit } : finding;
 }

@@ -1,28 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { freeName, isAddress, numberOf, pairOf, parseLine, parseList, runOf, slug } from "./parse";
-
-describe("a pasted list", () => {
-  it("is read with tabs, semicolons, commas or spaces", () => {
-    const wanted = { address: "holding:0:float32:cdab", name: "Vibration DE", unit: "mm/s", range: [0, 25] };
-    for (const line of ["holding:0:float32:cdab\tVibration DE\tmm/s\t0-25", "Vibration DE;holding:0:float32:cdab;mm/s;0..25", "holding:0:float32:cdab,Vibration DE,mm/s,0–25"]) expect(parseLine(line)).toMatchObject(wanted);
-    expect(parseLine("40101 Speed 1/min")).toMatchObject({ address: "40101", name: "Speed", unit: "1/min" });
-  });
-
-  it("keeps a scale that stands behind the name", () => {
-    expect(parseLine("holding:4\tMotor current\tA\t0.01")).toMatchObject({ factor: 0.01, unit: "A" });
-  });
-
-  it("says which lines it did not take, and takes an address once", () => {
-    const read = parseList("# my list\nholding:0\nholding:0 again\nno address here\n\n30001");
-    expect(read.rows.map((row) => row.address)).toEqual(["holding:0", "30001"]);
-    expect(read.left).toEqual(["no address here"]);
-  });
-
-  it("knows both habits of writing addresses", () => {
-    for (const good of ["holding:100:float32:cdab", "input:7", "coil:0", "40101", "400101", "10001"]) expect(isAddress(good), good).toBe(true);
-    for (const bad of ["holding", "50001", "DB1.DBD4", "100"]) expect(isAddress(bad), bad).toBe(false);
-  });
-});
+import { freeName, numberOf, pairOf, runOf, slug } from "./parse";
 
 describe("a run of addresses", () => {
   it("steps by the width of the type", () => {

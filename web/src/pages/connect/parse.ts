@@ -1,4 +1,4 @@
-// Reads what people paste: addresses one a line, with a name, a unit, a scale and a range in any order. Pure.
+// What people type into one cell: numbers, ranges, names; and a run of addresses. Whole lists are read by the edge. Pure.
 
 /** A number with a comma or a point; none for anything else. */
 export function numberOf(text: string): number | undefined {
@@ -18,61 +18,6 @@ export function pairOf(text: string): [number, number] | undefined {
 
 export function pairText(pair: readonly [number, number] | readonly number[] | null | undefined): string {
   return pair ? `${pair[0]}\u2013${pair[1]}` : "";
-}
-
-const words = /^(holding|input|coil|discrete)(-register)?s?:\d+(:[\w:.]+)?$/i;
-const classic = /^[0134]\d{4,5}(:[\w:.]+)?$/;
-
-/** As engineers write Modbus addresses: `holding:100:float32:cdab`, `40101`. */
-export function isAddress(text: string): boolean {
-  return words.test(text) || classic.test(text);
-}
-
-export interface Pasted {
-  address: string;
-  name: string;
-  unit?: string | undefined;
-  factor?: number | undefined;
-  range?: [number, number] | undefined;
-}
-
-const unitLike = /^(%|°[CF]|K|V|A|W|s|h|m|mm|bar(\(g\)|\(a\))?|psi|Pa|kPa|MPa|mbar|Hz|kW|kWh|mm\/s|m\/s|m\/s²|µm|rpm|1\/min|m³\/h|m3\/h|l\/min|kg\/h|t\/h|l\/s|mA|mV|kV|pH|ppm|Nm|kg|t|l|m³|m3)$/;
-
-/** One line: the part that looks like an address, like a unit, like a range, like a factor; the rest is the name. */
-export function parseLine(line: string): Pasted | undefined {
-  const byTab = line.split(/\t|;/).length > 1;
-  const cells = (byTab ? line.split(/[\t;]/) : /,/.test(line) && !/\d,\d/.test(line) ? line.split(",") : line.trim().split(/\s+/)).map((cell) => cell.trim().replace(/^"|"$/g, ""));
-  const found = cells.findIndex(isAddress);
-  if (found < 0) return undefined;
-  const result: Pasted = { address: cells[found]!, name: "" };
-  const name: string[] = [];
-  cells.forEach((cell, index) => {
-    if (index === found || cell === "") return;
-    const pair = pairOf(cell);
-    if (pair && !result.range) result.range = pair;
-    else if (unitLike.test(cell) && !result.unit) result.unit = cell;
-    else if (numberOf(cell) !== undefined && result.factor === undefined && name.length + Number(byTab) > 0) result.factor = numberOf(cell);
-    else name.push(cell);
-  });
-  result.name = name.join(" ");
-  return result;
-}
-
-/** All lines; those without an address are returned as they are, so that people see what was not taken. */
-export function parseList(text: string): { rows: Pasted[]; left: string[] } {
-  const rows: Pasted[] = [];
-  const left: string[] = [];
-  const seen = new Set<string>();
-  for (const line of text.split(/\r?\n/)) {
-    if (line.trim() === "" || /^\s*(#|\/\/)/.test(line)) continue;
-    const row = parseLine(line);
-    if (!row) left.push(line.trim());
-    else if (!seen.has(row.address)) {
-      seen.add(row.address);
-      rows.push(row);
-    }
-  }
-  return { rows, left };
 }
 
 /** A run of addresses of one type: `holding`, 0, 8, `float32` → 8 addresses, two registers apart. */
