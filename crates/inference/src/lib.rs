@@ -71,5 +71,6 @@ pub use scorer::{CallResult, Job, PlaceInput, Predicted, PredictionRow, Scorer, 
 pub use why::{Reason, Why};
 pub use window::Window;
 pub use worker::{
-    Limits, Loaded, ModelSource, Patience, Port, Refusal, Worker, WorkerError, WorkerSpec, WorkerStatus, worker_main,
+    LastCall, Limits, Loaded, ModelSource, Patience, Port, Refusal, Worker, WorkerError, WorkerSpec, WorkerStatus,
+    worker_main,
 };

@@ -7,13 +7,16 @@ use domain::Problem;
 use serde_json::{Map, Value as Json};
 use tokio::time::Instant;
 
-use crate::tensor::{Dtype, Named, Tensor};
+use crate::tensor::{Named, Tensor};
 use crate::worker::{Loaded, ModelSource, Worker, WorkerSpec};
+
+/// Values that are printed at most: text of a million takes a second on a slow machine, and nobody reads more.
+const MOST_VALUES: usize = 1 << 20;
 
 /// What one inference gave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RanOnce {
-    /// `{"name": {"shape": […], "data": […]}}` of every output that is a tensor.
+    /// `{"name": {"shape": […], "data": […]}}` of every output that is a tensor, a list of such for a list of tensors.
     pub outputs: Json,
     /// Outputs that are no tensors (a classifier's `ZipMap`), and so are not in `outputs`.
     pub left_out: Vec<String>,
@@ -42,8 +45,13 @@ pub async fn run_once(
     let left = end.saturating_duration_since(Instant::now());
     let outputs = worker.run(&inputs, &[], left).await.map_err(|error| error.problem(&place))?;
     worker.stop().await;
+    let values: usize = outputs.iter().map(|(_, tensor)| tensor.len()).sum();
+    if values > MOST_VALUES {
+        let what = format!("the model gave {values} values, and at most {MOST_VALUES} are printed");
+        return Err(Problem::new("output.too-large", place, what).hint("run it on fewer rows"));
+    }
     let outputs: Map<String, Json> = outputs.into_iter().map(|(name, tensor)| (name, tensor.to_json())).collect();
-    let not_tensors = loaded.outputs.iter().filter(|port| port.dtype.is_none());
+    let not_tensors = loaded.outputs.iter().filter(|port| !port.is_carried());
     let left_out = not_tensors.map(|port| format!("{} ({})", port.name, port.kind)).collect();
     Ok(RanOnce { outputs: Json::Object(outputs), left_out, loaded })
 }
@@ -57,8 +65,12 @@ fn inputs_from(json: &Json, loaded: &Loaded, place: &str) -> Result<Vec<Named>, 
         let port = loaded.inputs.iter().find(|port| port.name == *name);
         let port =
             port.ok_or_else(|| problem(format!("the model has no input `{name}`, it has {}", kinds.join("; "))))?;
-        let dtype: Dtype = port.dtype.ok_or_else(|| problem(format!("input `{name}` is {}, no tensor", port.kind)))?;
-        let tensor = Tensor::from_json(json, dtype).map_err(|what| problem(format!("input `{name}`: {what}")))?;
+        let tensor = match (port.dtype, port.list_of) {
+            (Some(dtype), _) => Tensor::from_json(json, dtype),
+            (None, Some(dtype)) => Tensor::list_from_json(json, dtype),
+            (None, None) => Err(format!("it is {}, no tensor", port.kind)),
+        };
+        let tensor = tensor.map_err(|what| problem(format!("input `{name}`: {what}")))?;
         Ok((name.clone(), tensor))
     };
     object.iter().map(one).collect()

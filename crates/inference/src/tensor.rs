@@ -105,6 +105,8 @@ pub enum Elements {
     Bytes(Vec<u8>),
     /// Texts.
     Texts(Vec<String>),
+    /// A list of tensors of one type, which some models take or give instead of one tensor (ONNX: a sequence).
+    List(Vec<Tensor>),
 }
 
 /// One tensor. `elements` always holds as many as `shape` says.
@@ -125,6 +127,9 @@ impl Tensor {
         let fits = match (&elements, dtype.size()) {
             (Elements::Bytes(bytes), Some(size)) => count.checked_mul(size) == Some(bytes.len()),
             (Elements::Texts(texts), None) => texts.len() == count,
+            (Elements::List(list), _) => {
+                shape.len() == 1 && list.len() == count && list.iter().all(|one| one.dtype == dtype && !one.is_list())
+            }
             _ => false,
         };
         fits.then_some(Self { dtype, shape, elements })
@@ -134,6 +139,16 @@ impl Tensor {
     pub fn from_f32(shape: Vec<usize>, numbers: &[f32]) -> Option<Self> {
         let bytes = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
         Self::new(Dtype::F32, shape, Elements::Bytes(bytes))
+    }
+
+    /// A list of tensors, all of this type; its shape is how many they are. None when one is of another type or a list.
+    pub fn list(dtype: Dtype, tensors: Vec<Self>) -> Option<Self> {
+        Self::new(dtype, vec![tensors.len()], Elements::List(tensors))
+    }
+
+    /// Whether it is a list of tensors.
+    pub fn is_list(&self) -> bool {
+        matches!(self.elements, Elements::List(_))
     }
 
     /// Numbers as elements of `dtype`, rounded where it is a float. The error is one sentence.
@@ -162,12 +177,13 @@ impl Tensor {
         &self.elements
     }
 
-    /// How many elements.
+    /// How many elements, those of all tensors of a list together.
     pub fn len(&self) -> usize {
         match (&self.elements, self.dtype.size()) {
             (Elements::Bytes(bytes), Some(size)) => bytes.len() / size,
             (Elements::Bytes(_), None) => 0,
             (Elements::Texts(texts), _) => texts.len(),
+            (Elements::List(list), _) => list.iter().map(Self::len).sum(),
         }
     }
 
@@ -176,7 +192,8 @@ impl Tensor {
         self.len() == 0
     }
 
-    /// One element as a number: yes and no are 1 and 0, integers beyond 2⁵³ lose their last digits, texts are none.
+    /// One element as a number: yes and no are 1 and 0, integers beyond 2⁵³ lose their last digits, texts and what is in
+    /// a list are none.
     pub fn number(&self, index: usize) -> Option<f64> {
         let Elements::Bytes(bytes) = &self.elements else { return None };
         let size = self.dtype.size()?;
@@ -189,9 +206,11 @@ impl Tensor {
         (0..self.len()).filter_map(|index| self.number(index)).collect()
     }
 
-    /// `{"shape": […], "data": […]}` with a flat list. NaN and infinity become the texts `NaN`, `Infinity`, `-Infinity`.
+    /// `{"shape": […], "data": […]}` with a flat list. NaN and infinity become the texts `NaN`, `Infinity`, `-Infinity`;
+    /// a list of tensors is a list of such objects.
     pub fn to_json(&self) -> Json {
         let data: Vec<Json> = match &self.elements {
+            Elements::List(list) => return Json::Array(list.iter().map(Self::to_json).collect()),
             Elements::Texts(texts) => texts.iter().map(|text| Json::from(text.as_str())).collect(),
             Elements::Bytes(bytes) => match self.dtype.size() {
                 Some(size) => bytes.chunks_exact(size).map(|one| json_from(self.dtype, one)).collect(),
@@ -202,6 +221,13 @@ impl Tensor {
         object.insert("shape".to_owned(), Json::from(self.shape.clone()));
         object.insert("data".to_owned(), Json::from(data));
         Json::Object(object)
+    }
+
+    /// The way back from [`Tensor::to_json`] for a list of tensors. The error is one sentence.
+    pub fn list_from_json(json: &Json, dtype: Dtype) -> Result<Self, String> {
+        let list = json.as_array().ok_or("it is a list of tensors; write [{\"shape\": […], \"data\": […]}, …]")?;
+        let tensors = list.iter().map(|one| Self::from_json(one, dtype)).collect::<Result<Vec<_>, _>>()?;
+        Self::list(dtype, tensors).ok_or_else(|| "its tensors are not all of one type".to_owned())
     }
 
     /// The way back from [`Tensor::to_json`]. `data` may be nested; without `shape` the nesting says the shape.

@@ -31,7 +31,7 @@ fn parent(model: PathBuf) -> ExitCode {
         }
         let Some(pid) = worker.status().pid else { return ExitCode::FAILURE };
         let _ = writeln!(std::io::stdout(), "{pid}");
-        let Some(input) = Tensor::from_f32(vec![1], &[1.0]) else { return ExitCode::FAILURE };
+        let Some(input) = Tensor::from_f32(vec![1, 1], &[1.0]) else { return ExitCode::FAILURE };
         let _ = worker.run(&[("x".to_owned(), input)], &[], Duration::from_hours(1)).await;
         ExitCode::SUCCESS
     })

@@ -183,6 +183,9 @@ pub(crate) struct ImportArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
     /// One inference: `{"name":{"shape":[…],"data":[…]}}` in and out.
+    ///
+    /// `data` holds numbers (also beyond 2⁵³, exactly), yes and no, or texts, as the model's type asks; NaN and infinity are
+    /// the texts `NaN`, `Infinity`, `-Infinity`. A list of tensors is a list of such objects. Ends within 15 s.
     Run {
         /// The ONNX file.
         file: PathBuf,

@@ -14,7 +14,9 @@ use ort::logging::LogLevel;
 use ort::memory::Allocator;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{OutputSelector, RunOptions, Session, SessionInputValue};
-use ort::value::{DynTensor, DynTensorValueType, DynValue, TensorElementType, ValueType};
+use ort::value::{
+    DynSequenceValueType, DynTensor, DynTensorValueType, DynValue, Sequence, TensorElementType, ValueType,
+};
 
 use crate::tensor::{Dtype, Elements, Named, Tensor};
 use crate::worker::{Port, Refusal};
@@ -105,7 +107,7 @@ impl Engine {
     pub(crate) fn run(&mut self, inputs: &[Named], wanted: &[String]) -> Result<Vec<Named>, Refused> {
         self.check_inputs(inputs)?;
         let names: Vec<String> = if wanted.is_empty() {
-            self.outputs.iter().filter(|port| port.dtype.is_some()).map(|port| port.name.clone()).collect()
+            self.outputs.iter().filter(|port| port.is_carried()).map(|port| port.name.clone()).collect()
         } else {
             self.check_wanted(wanted)?;
             wanted.to_vec()
@@ -139,11 +141,17 @@ impl Engine {
             let Some((_, tensor)) = inputs.iter().find(|(name, _)| *name == port.name) else {
                 return refuse(format!("input `{}` ({}) is missing", port.name, port.kind));
             };
-            if port.dtype != Some(tensor.dtype()) {
+            let kind = if tensor.is_list() { port.list_of } else { port.dtype };
+            if kind != Some(tensor.dtype()) {
                 return refuse(format!("input `{}` is {}, not {}", port.name, port.kind, tensor.dtype()));
             }
-            let fits = port.shape.len() == tensor.shape().len()
-                && port.shape.iter().zip(tensor.shape()).all(|(has, is)| *has < 0 || usize::try_from(*has) == Ok(*is));
+            let fits = tensor.is_list()
+                || port.shape.len() == tensor.shape().len()
+                    && port
+                        .shape
+                        .iter()
+                        .zip(tensor.shape())
+                        .all(|(has, is)| *has < 0 || usize::try_from(*has) == Ok(*is));
             if !fits {
                 return refuse(format!("input `{}` is {}, not of shape {:?}", port.name, port.kind, tensor.shape()));
             }
@@ -158,7 +166,7 @@ impl Engine {
         for name in wanted {
             match self.outputs.iter().find(|port| port.name == *name) {
                 None => return Err((Refusal::Input, format!("the model has no output `{name}`"))),
-                Some(port) if port.dtype.is_none() => {
+                Some(port) if !port.is_carried() => {
                     return Err((Refusal::Input, format!("output `{name}` is {}, not a tensor", port.kind)));
                 }
                 Some(_) => {}
@@ -187,18 +195,22 @@ fn said(error: &ort::Error) -> String {
 }
 
 fn port(name: &str, kind: &ValueType) -> Port {
-    let (dtype, shape) = match kind {
-        ValueType::Tensor { ty, shape, .. } => (dtype_of(*ty), shape.to_vec()),
-        _ => (None, Vec::new()),
+    let (dtype, list_of, shape) = match kind {
+        ValueType::Tensor { ty, shape, .. } => (dtype_of(*ty), None, shape.to_vec()),
+        ValueType::Sequence(of) => match of.as_ref() {
+            ValueType::Tensor { ty, .. } => (None, dtype_of(*ty), Vec::new()),
+            _ => (None, None, Vec::new()),
+        },
+        _ => (None, None, Vec::new()),
     };
     let kind = match (kind, dtype) {
         (ValueType::Tensor { .. }, Some(dtype)) => {
             let dimension = |length: &i64| if *length < 0 { "?".to_owned() } else { length.to_string() };
             format!("{dtype}[{}]", shape.iter().map(dimension).collect::<Vec<_>>().join(", "))
         }
-        _ => kind.to_string(),
+        _ => list_of.map_or_else(|| kind.to_string(), |dtype| format!("a list of {dtype}")),
     };
-    Port { name: name.to_owned(), kind, dtype, shape }
+    Port { name: name.to_owned(), kind, dtype, list_of, shape }
 }
 
 fn dtype_of(element: TensorElementType) -> Option<Dtype> {
@@ -242,6 +254,11 @@ fn element_of(dtype: Dtype) -> TensorElementType {
 
 fn to_value(tensor: &Tensor) -> Result<DynValue, ort::Error> {
     match tensor.elements() {
+        Elements::List(list) if list.is_empty() => Err(ort::Error::new("an empty list cannot be given to the engine")),
+        Elements::List(list) => {
+            let each = list.iter().map(|one| to_value(one)?.downcast::<DynTensorValueType>());
+            Ok(Sequence::new(each.collect::<Result<Vec<_>, _>>()?)?.into_dyn())
+        }
         Elements::Texts(texts) => {
             let value = ort::value::Tensor::from_string_array((tensor.shape().to_vec(), texts.as_slice()))?;
             Ok(value.into_dyn())
@@ -269,11 +286,33 @@ fn to_value(tensor: &Tensor) -> Result<DynValue, ort::Error> {
 }
 
 fn from_value(value: DynValue) -> Result<Tensor, String> {
+    let of_list = match value.dtype() {
+        ValueType::Sequence(of) => Some(of.as_ref().clone()),
+        _ => None,
+    };
+    match of_list {
+        None => from_tensor(value),
+        Some(ValueType::Tensor { ty, .. }) => {
+            let value = value.downcast::<DynSequenceValueType>().map_err(|error| said(&error))?;
+            let each = value.try_extract_sequence::<DynTensorValueType>().map_err(|error| said(&error))?;
+            let each = each.into_iter().map(|one| from_tensor(one.into_dyn())).collect::<Result<Vec<_>, _>>()?;
+            let list = Tensor::list(supported(ty)?, each);
+            list.ok_or_else(|| "its tensors are not all of one type".to_owned())
+        }
+        Some(other) => Err(format!("it is a list of {other}, not of tensors")),
+    }
+}
+
+fn supported(element: TensorElementType) -> Result<Dtype, String> {
+    dtype_of(element).ok_or_else(|| format!("elements of type {element} are not supported"))
+}
+
+fn from_tensor(value: DynValue) -> Result<Tensor, String> {
     let (element, shape) = match value.dtype() {
         ValueType::Tensor { ty, shape, .. } => (*ty, shape.to_vec()),
         other => return Err(format!("it is {other}, not a tensor")),
     };
-    let dtype = dtype_of(element).ok_or_else(|| format!("elements of type {element} are not supported"))?;
+    let dtype = supported(element)?;
     let shape: Vec<usize> = shape
         .iter()
         .map(|length| usize::try_from(*length))

@@ -68,8 +68,9 @@ fn walk(mut bytes: &[u8], message: Message, depth: u32) -> Result<(), Finding> {
         match key & 7 {
             0 => {
                 let value = varint(&mut bytes)?;
-                // TensorProto.data_location = EXTERNAL
-                if matches!(message, Message::Tensor) && field == 14 && value == 1 {
+                // TensorProto.data_location is anything but DEFAULT. A reader of protobuf takes the low half of a longer
+                // number for an enum, so 2³² + 1 is EXTERNAL as well; here nothing but 0 passes.
+                if matches!(message, Message::Tensor) && field == 14 && value != 0 {
                     return Err(Finding::ExternalData);
                 }
             }
@@ -129,6 +130,8 @@ mod tests {
         assert_eq!(check(&constant), Err(Finding::ExternalData));
         let inside_a_branch = field(7, &field(1, &field(5, &field(6, &field(5, &external)))));
         assert_eq!(check(&inside_a_branch), Err(Finding::ExternalData));
+        let in_disguise = field(7, &field(5, &[14 << 3, 0x81, 0x80, 0x80, 0x80, 0x10]));
+        assert_eq!(check(&in_disguise), Err(Finding::ExternalData));
         let ordinary = field(7, &field(5, &[14 << 3, 0]));
         assert_eq!(check(&ordinary), Ok(()));
     }

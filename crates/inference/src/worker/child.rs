@@ -60,9 +60,7 @@ fn serve() -> std::io::Result<()> {
 }
 
 fn refused_frame(id: u32, error: &FrameError) -> std::io::Result<Vec<u8>> {
-    Reply::Refused(Refusal::Run, format!("what the model gave is too large: {error}"))
-        .frame(id)
-        .map_err(std::io::Error::other)
+    Reply::Refused(Refusal::Run, format!("what it gave is too large: {error}")).frame(id).map_err(std::io::Error::other)
 }
 
 #[derive(Default)]
@@ -86,11 +84,14 @@ impl State {
                 Err(error) => Reply::Refused(Refusal::Model, format!("{path} cannot be read: {error}")),
             },
             Request::LoadBytes(bytes) => self.load(&bytes),
-            Request::Run { inputs, wanted } => match self.engine.as_mut().map(|engine| engine.run(&inputs, &wanted)) {
-                Some(Ok(outputs)) => Reply::Outputs(outputs),
-                Some(Err((refusal, what))) => Reply::Refused(refusal, what),
-                None => Reply::Refused(Refusal::Input, "no model is loaded".to_owned()),
-            },
+            Request::Run { inputs, wanted } => {
+                let begun = now();
+                match self.engine.as_mut().map(|engine| engine.run(&inputs, &wanted)) {
+                    Some(Ok(outputs)) => Reply::Outputs { took: begun.elapsed(), outputs },
+                    Some(Err((refusal, what))) => Reply::Refused(refusal, what),
+                    None => Reply::Refused(Refusal::Input, "no model is loaded".to_owned()),
+                }
+            }
         }
     }
 
@@ -109,6 +110,11 @@ impl State {
             Err((refusal, what)) => Reply::Refused(refusal, what),
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a call took is only told; nothing is decided by it")]
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
 }
 
 /// Before anything of the model is read. There is no limit on CPU time: a worker may run for years.

@@ -5,6 +5,7 @@
 
 mod breaker;
 mod child;
+mod error;
 mod process;
 mod protocol;
 
@@ -13,12 +14,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Problem;
 use tokio::time::Instant;
 
 use self::breaker::Breaker;
 pub use self::breaker::Patience;
 pub use self::child::worker_main;
+pub use self::error::WorkerError;
 use self::process::Process;
 use self::protocol::{Reply, Request};
 use crate::tensor::{Dtype, Named};
@@ -91,8 +92,17 @@ pub struct Port {
     pub kind: String,
     /// None when it is no tensor of a type that we carry.
     pub dtype: Option<Dtype>,
+    /// The type of its tensors when it is a list of them.
+    pub list_of: Option<Dtype>,
     /// Lengths of its dimensions, negative where free.
     pub shape: Vec<i64>,
+}
+
+impl Port {
+    /// Whether it is something that travels to the worker and back.
+    pub fn is_carried(&self) -> bool {
+        self.dtype.or(self.list_of).is_some()
+    }
 }
 
 /// A loaded model.
@@ -130,101 +140,6 @@ impl Refusal {
     }
 }
 
-/// Why there is no answer, in words.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum WorkerError {
-    /// The worker could not be started.
-    #[error("the worker process cannot be started: {0}")]
-    Start(String),
-    /// The engine's library is missing or of the wrong kind.
-    #[error("{0}")]
-    Library(String),
-    /// The engine or we refused the model.
-    #[error("the model is refused: {0}")]
-    Refused(String),
-    /// What was loaded is not what was to be loaded.
-    #[error("the file holds another model ({found}) than expected ({expected})")]
-    Digest {
-        /// What was to be loaded.
-        expected: String,
-        /// What is there.
-        found: String,
-    },
-    /// The inputs do not fit the model.
-    #[error("{0}")]
-    Input(String),
-    /// The model failed on these inputs.
-    #[error("the model failed: {0}")]
-    Failed(String),
-    /// No answer within the deadline; the worker was killed.
-    #[error("the model was too slow: no answer within {} s, so it was stopped", .0.as_secs_f64())]
-    TooSlow(Duration),
-    /// It asked for more memory than its limit.
-    #[error("the model needs more memory than the {} MiB it may use: {what}", .limit >> 20)]
-    Memory {
-        /// The limit on its address space in bytes.
-        limit: u64,
-        /// What the engine said.
-        what: String,
-    },
-    /// The process died.
-    #[error("the model's process crashed ({how}){}{stderr}", if stderr.is_empty() { "" } else { ": " })]
-    Crashed {
-        /// By which signal, or with which exit code.
-        how: String,
-        /// The end of what it wrote to standard error.
-        stderr: String,
-    },
-    /// It failed before and waits for its next attempt.
-    #[error("the model failed {failures} times, the last time because {last}; next attempt in {} s", .wait.as_secs() + 1)]
-    Resting {
-        /// Failures in a row.
-        failures: u32,
-        /// Until the next attempt.
-        wait: Duration,
-        /// The last failure in words.
-        last: String,
-    },
-    /// It answered what we do not understand.
-    #[error("the worker does not speak our protocol: {0}")]
-    Protocol(String),
-    /// No model was loaded yet.
-    #[error("no model is loaded")]
-    NothingLoaded,
-}
-
-impl WorkerError {
-    /// Stable name of the cause.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Start(_) => "worker.not-started",
-            Self::Library(_) => "runtime.unusable",
-            Self::Refused(_) => "model.refused",
-            Self::Digest { .. } => "model.other-digest",
-            Self::Input(_) => "model.wrong-input",
-            Self::Failed(_) => "model.failed",
-            Self::TooSlow(_) => "model.too-slow",
-            Self::Memory { .. } => "model.too-much-memory",
-            Self::Crashed { .. } => "model.crashed",
-            Self::Resting { .. } => "model.resting",
-            Self::Protocol(_) => "worker.protocol",
-            Self::NothingLoaded => "model.not-loaded",
-        }
-    }
-
-    /// For people, with the place it concerns (a file, a deployment).
-    pub fn problem(&self, place: &str) -> Problem {
-        let hint = match self {
-            Self::TooSlow(_) => "make the model smaller, or look for a loop that does not end",
-            Self::Memory { .. } => "look for a shape that is far too large",
-            Self::Refused(_) | Self::Crashed { .. } => "export the model again and try it with `lastmile model run`",
-            Self::Library(_) => "the Python package onnxruntime holds a libonnxruntime.so in its folder `capi`",
-            _ => "",
-        };
-        Problem::new(self.code(), place, self.to_string()).hint(hint)
-    }
-}
-
 /// How a worker is doing, for screens and metrics.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkerStatus {
@@ -248,6 +163,17 @@ impl WorkerStatus {
     }
 }
 
+/// What one call took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastCall {
+    /// The model itself, in its process.
+    pub model: Duration,
+    /// Bytes sent to the process.
+    pub sent: usize,
+    /// Bytes that it answered.
+    pub received: usize,
+}
+
 /// The edge's side of one worker process and its model. One caller at a time; share it behind a mutex.
 #[derive(Debug)]
 pub struct Worker {
@@ -258,13 +184,43 @@ pub struct Worker {
     loaded: Option<Loaded>,
     starts: u64,
     last_failure: Option<String>,
+    last_call: LastCall,
 }
 
 impl Worker {
     /// Nothing is started before a model is loaded.
     pub fn new(spec: WorkerSpec) -> Self {
         let breaker = Breaker::new(spec.patience);
-        Self { spec, breaker, process: None, model: None, loaded: None, starts: 0, last_failure: None }
+        Self {
+            spec,
+            breaker,
+            process: None,
+            model: None,
+            loaded: None,
+            starts: 0,
+            last_failure: None,
+            last_call: LastCall::default(),
+        }
+    }
+
+    /// With a model that is loaded when it is first needed; `digest` as in [`Worker::load`].
+    pub fn with_model(spec: WorkerSpec, source: ModelSource, digest: Option<String>) -> Self {
+        Self { model: Some((source, digest)), ..Self::new(spec) }
+    }
+
+    /// A worker of one's own with the same model, for the one among several users whose calls kill the process. It takes
+    /// the failures along, so that the others need not wait for what they did not do.
+    #[must_use]
+    pub fn part(&mut self) -> Self {
+        let breaker = std::mem::replace(&mut self.breaker, Breaker::new(self.spec.patience));
+        Self {
+            breaker,
+            model: self.model.clone(),
+            loaded: self.loaded.clone(),
+            starts: 1,
+            last_failure: self.last_failure.take(),
+            ..Self::new(self.spec.clone())
+        }
     }
 
     /// Loads a model in a fresh process; `digest` (`sha256:…`) is what it must be, if known. A process that ran before
@@ -277,9 +233,20 @@ impl Worker {
         self.loaded.clone().ok_or(WorkerError::NothingLoaded)
     }
 
+    /// Sees to it that the process runs with the model in it, as each call does; within the load deadline.
+    pub async fn ready(&mut self) -> Result<&Loaded, WorkerError> {
+        self.bring_up().await?;
+        self.loaded.as_ref().ok_or(WorkerError::NothingLoaded)
+    }
+
     /// How long one call may take, as the spec says.
     pub fn run_deadline(&self) -> Duration {
         self.spec.run_deadline
+    }
+
+    /// What the last call that went well took.
+    pub fn last_call(&self) -> LastCall {
+        self.last_call
     }
 
     /// What is loaded, also while the process is down.
@@ -298,8 +265,9 @@ impl Worker {
         self.bring_up().await?;
         let frame = |id| protocol::run_frame(id, inputs, wanted);
         match self.ask(frame, deadline).await? {
-            Reply::Outputs(outputs) => {
+            Reply::Outputs { took, outputs } => {
                 self.breaker.went_well(Instant::now());
+                self.last_call.model = took;
                 Ok(outputs)
             }
             Reply::Refused(refusal, what) => Err(self.refused(refusal, what)),
@@ -330,10 +298,15 @@ impl Worker {
         if self.process.as_mut().is_some_and(Process::usable) {
             return Ok(());
         }
-        if let Some(process) = self.process.take() {
-            // it died between two calls, or a call was given up half way
-            let error = process.gone().await;
-            self.note(&error);
+        if let Some(mut process) = self.process.take() {
+            if process.given_up() {
+                // nobody waits for its answer any more; that was not its fault
+                process.kill().await;
+            } else {
+                // it died between two calls
+                let error = process.gone().await;
+                self.note(&error);
+            }
         }
         let Some((source, digest)) = self.model.clone() else { return Err(WorkerError::NothingLoaded) };
         if let Some(wait) = self.breaker.wait(Instant::now()) {
@@ -379,10 +352,13 @@ impl Worker {
         let Some(process) = self.process.as_mut() else { return Err(WorkerError::NothingLoaded) };
         let frame = match frame(process.next_id()) {
             Ok(frame) => frame,
-            Err(error) => return Err(WorkerError::Input(error.to_string())),
+            Err(error) => return Err(WorkerError::Input(format!("what is sent to the model is too large: {error}"))),
         };
         match process.ask(&frame, deadline).await {
-            Ok(reply) => Ok(reply),
+            Ok((reply, received)) => {
+                (self.last_call.sent, self.last_call.received) = (frame.len(), received);
+                Ok(reply)
+            }
             Err(error) => {
                 // the process is not to be trusted any more: dropping it kills it
                 let error = match self.process.take() {

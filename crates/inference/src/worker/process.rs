@@ -1,14 +1,13 @@
 //! One process: its pipes, its deadline, its end. Dropping it kills it.
 
 use std::process::Stdio;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::protocol::{HEADER, Head, Reply};
@@ -57,14 +56,19 @@ impl Process {
         !self.asked && matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Somebody asked it and did not wait for the answer; what it says next would be taken for another answer.
+    pub(super) fn given_up(&mut self) -> bool {
+        self.asked && matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// The number of the next request.
     pub(super) fn next_id(&mut self) -> u32 {
         self.id = self.id.wrapping_add(1);
         self.id
     }
 
-    /// Sends a frame with the number of [`Process::next_id`] and waits for its answer.
-    pub(super) async fn ask(&mut self, frame: &[u8], deadline: Duration) -> Result<Reply, WorkerError> {
+    /// Sends a frame with the number of [`Process::next_id`] and waits for its answer; with the bytes of the answer.
+    pub(super) async fn ask(&mut self, frame: &[u8], deadline: Duration) -> Result<(Reply, usize), WorkerError> {
         self.asked = true;
         let reply = match timeout(deadline, self.exchange(frame)).await {
             Err(_) => return Err(WorkerError::TooSlow(deadline)),
@@ -74,7 +78,7 @@ impl Process {
         Ok(reply)
     }
 
-    async fn exchange(&mut self, frame: &[u8]) -> Result<Reply, WorkerError> {
+    async fn exchange(&mut self, frame: &[u8]) -> Result<(Reply, usize), WorkerError> {
         // a broken pipe means that it died; how it died is asked of the process afterwards
         let died = |error: std::io::Error| WorkerError::Crashed { how: error.to_string(), stderr: String::new() };
         let strange = |error: super::protocol::FrameError| WorkerError::Protocol(error.to_string());
@@ -87,7 +91,8 @@ impl Process {
         }
         let mut body = vec![0; head.body];
         self.stdout.read_exact(&mut body).await.map_err(died)?;
-        Reply::parse(head.kind, &body).map_err(strange)
+        let reply = Reply::parse(head.kind, &body).map_err(strange)?;
+        Ok((reply, HEADER + body.len()))
     }
 
     /// After an error: kills the process, and says how it ended when that is the reason.
@@ -105,10 +110,6 @@ impl Process {
 
     /// How a process that is no more ended.
     pub(super) async fn gone(mut self) -> WorkerError {
-        if self.asked && matches!(self.child.try_wait(), Ok(None)) {
-            self.kill().await;
-            return WorkerError::Failed("the call was given up before it was done".to_owned());
-        }
         let how = match timeout(LAST_WORDS, self.child.wait()).await {
             Ok(Ok(status)) => how_it_ended(status),
             _ => "nobody knows how".to_owned(),
@@ -119,16 +120,21 @@ impl Process {
         WorkerError::Crashed { how, stderr }
     }
 
-    /// Closes its input, which ends it; kills it when it does not end within a second.
+    /// Closes its input, which ends it; kills it when it does not end within a second, and at once when it is busy with
+    /// a call that nobody waits for.
     pub(super) async fn stop(mut self) {
+        if self.given_up() {
+            return self.kill().await;
+        }
         drop(self.stdin);
         if timeout(Duration::from_secs(1), self.child.wait()).await.is_err() {
-            let _ = self.child.kill().await;
+            let _ = timeout(LAST_WORDS, self.child.kill()).await;
         }
     }
 
-    async fn kill(&mut self) {
-        let _ = self.child.kill().await;
+    /// Signal 9, also for one that is stopped; waits for its end, but not for one that the kernel itself holds.
+    pub(super) async fn kill(&mut self) {
+        let _ = timeout(LAST_WORDS, self.child.kill()).await;
     }
 }
 
@@ -176,11 +182,11 @@ struct Order {
 /// The kernel ends a worker when the *thread* that started it ends (`PR_SET_PDEATHSIG`), and threads of the async
 /// runtime come and go. So one thread that lasts as long as the process starts all workers.
 async fn spawn_from_lasting_thread(command: Command) -> Result<Child, String> {
-    static THREAD: OnceLock<Result<SyncSender<Order>, String>> = OnceLock::new();
+    static THREAD: OnceLock<Result<mpsc::Sender<Order>, String>> = OnceLock::new();
     let thread = THREAD.get_or_init(|| {
-        let (orders, queue) = sync_channel::<Order>(16);
+        let (orders, mut queue) = mpsc::channel::<Order>(16);
         let work = move || {
-            for Order { mut command, runtime, reply } in queue {
+            while let Some(Order { mut command, runtime, reply }) = queue.blocking_recv() {
                 let _context = runtime.enter();
                 let child = command.spawn().map_err(|error| error.to_string());
                 // nobody waits any more: dropping the child kills it
@@ -193,6 +199,8 @@ async fn spawn_from_lasting_thread(command: Command) -> Result<Child, String> {
     let orders = thread.as_ref().map_err(Clone::clone)?;
     let (reply, answer) = oneshot::channel();
     let order = Order { command, runtime: Handle::current(), reply };
-    orders.try_send(order).map_err(|_| "too many workers start at once".to_owned())?;
-    answer.await.map_err(|_| "the starting thread is gone".to_owned())?
+    // an edge with many models starts them all at once: they wait for each other here
+    let gone = "the starting thread is gone";
+    orders.send(order).await.map_err(|_| gone.to_owned())?;
+    answer.await.map_err(|_| gone.to_owned())?
 }

@@ -4,6 +4,8 @@
 //! are little-endian. Tensors travel as their bytes. Both sides are the same binary, so the version only guards against
 //! a mistake; nothing here is stored.
 
+use std::time::Duration;
+
 use super::{Limits, Loaded, Port, Refusal};
 use crate::tensor::{Dtype, Elements, Named, Tensor};
 
@@ -13,6 +15,8 @@ pub(crate) const VERSION: u8 = 1;
 pub(crate) const MAX_FRAME: usize = 64 << 20;
 /// Bytes of a frame before its body.
 pub(crate) const HEADER: usize = 10;
+/// Set in the number of an element type where there is a list of tensors of it.
+const LIST: u8 = 0x80;
 /// Dimensions of a tensor at most.
 const MAX_RANK: usize = 32;
 
@@ -36,8 +40,8 @@ pub(crate) enum Reply {
     Ready,
     /// The model is loaded.
     Loaded(Loaded),
-    /// What the model gave.
-    Outputs(Vec<Named>),
+    /// What the model gave, and how long it took (whole nanoseconds on the wire).
+    Outputs { took: Duration, outputs: Vec<Named> },
     /// It did not work; the worker lives on.
     Refused(Refusal, String),
 }
@@ -148,7 +152,14 @@ impl Reply {
                 writer.ports(&loaded.outputs);
                 2
             }
-            Self::Outputs(outputs) => {
+            Self::Outputs { took, outputs } => {
+                // before anything is copied: what a model gives may be as large as its whole memory
+                let size = size_of_tensors(outputs);
+                if size > MAX_FRAME {
+                    return Err(FrameError::TooLarge(size));
+                }
+                writer.0.reserve_exact(size + 12);
+                writer.u64(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
                 writer.tensors(outputs);
                 3
             }
@@ -171,12 +182,26 @@ impl Reply {
                 inputs: reader.list(Reader::port)?,
                 outputs: reader.list(Reader::port)?,
             }),
-            3 => Self::Outputs(reader.tensors()?),
+            3 => Self::Outputs { took: Duration::from_nanos(reader.u64()?), outputs: reader.tensors()? },
             4 => Self::Refused(Refusal::from_code(reader.u8()?).ok_or(FrameError::Malformed)?, reader.text()?),
             _ => return Err(FrameError::Malformed),
         };
         reader.end(reply)
     }
+}
+
+/// Bytes that tensors take in a frame.
+fn size_of_tensors(tensors: &[Named]) -> usize {
+    tensors.iter().map(|(name, tensor)| name.len() + 4 + size_of_tensor(tensor)).sum()
+}
+
+fn size_of_tensor(tensor: &Tensor) -> usize {
+    let elements: usize = match tensor.elements() {
+        Elements::Bytes(bytes) => bytes.len(),
+        Elements::Texts(texts) => texts.iter().map(|text| text.len() + 4).sum(),
+        Elements::List(list) => list.iter().map(size_of_tensor).sum(),
+    };
+    9 + 8 * tensor.shape().len() + elements
 }
 
 struct Writer(Vec<u8>);
@@ -222,20 +247,26 @@ impl Writer {
         self.length(tensors.len());
         for (name, tensor) in tensors {
             self.text(name);
-            self.0.push(tensor.dtype() as u8);
-            self.length(tensor.shape().len());
-            tensor.shape().iter().for_each(|dimension| self.u64(*dimension as u64));
-            match tensor.elements() {
-                Elements::Bytes(bytes) => {
-                    self.length(bytes.len());
-                    self.0.extend_from_slice(bytes);
-                }
-                Elements::Texts(texts) => {
-                    self.length(texts.len());
-                    for text in texts {
-                        self.text(text);
-                    }
-                }
+            self.tensor(tensor);
+        }
+    }
+
+    fn tensor(&mut self, tensor: &Tensor) {
+        self.0.push(tensor.dtype() as u8 | if tensor.is_list() { LIST } else { 0 });
+        self.length(tensor.shape().len());
+        tensor.shape().iter().for_each(|dimension| self.u64(*dimension as u64));
+        match tensor.elements() {
+            Elements::Bytes(bytes) => {
+                self.length(bytes.len());
+                self.0.extend_from_slice(bytes);
+            }
+            Elements::Texts(texts) => {
+                self.length(texts.len());
+                texts.iter().for_each(|text| self.text(text));
+            }
+            Elements::List(list) => {
+                self.length(list.len());
+                list.iter().for_each(|tensor| self.tensor(tensor));
             }
         }
     }
@@ -245,7 +276,8 @@ impl Writer {
         for port in ports {
             self.text(&port.name);
             self.text(&port.kind);
-            self.0.push(port.dtype.map_or(0, |dtype| dtype as u8));
+            let list = port.list_of.map_or(0, |dtype| dtype as u8 | LIST);
+            self.0.push(port.dtype.map_or(list, |dtype| dtype as u8));
             self.length(port.shape.len());
             port.shape.iter().for_each(|dimension| self.0.extend_from_slice(&dimension.to_le_bytes()));
         }
@@ -298,30 +330,41 @@ impl<'a> Reader<'a> {
     fn tensors(&mut self) -> Result<Vec<Named>, FrameError> {
         self.list(|reader| {
             let name = reader.text()?;
-            let dtype = Dtype::from_code(reader.u8()?).ok_or(FrameError::Malformed)?;
-            let rank = reader.length()?;
-            if rank > MAX_RANK {
-                return Err(FrameError::Malformed);
-            }
-            let shape: Vec<usize> = (0..rank)
-                .map(|_| usize::try_from(reader.u64()?).map_err(|_| FrameError::Malformed))
-                .collect::<Result<_, _>>()?;
-            let elements = if dtype == Dtype::Text {
-                Elements::Texts(reader.list(Reader::text)?)
-            } else {
-                let length = reader.length()?;
-                Elements::Bytes(reader.take(length)?.to_vec())
-            };
-            Ok((name, Tensor::new(dtype, shape, elements).ok_or(FrameError::Malformed)?))
+            Ok((name, reader.tensor(true)?))
         })
+    }
+
+    /// A list holds no lists, so this is never more than two deep.
+    fn tensor(&mut self, may_be_list: bool) -> Result<Tensor, FrameError> {
+        let code = self.u8()?;
+        let dtype = Dtype::from_code(code & !LIST).ok_or(FrameError::Malformed)?;
+        let rank = self.length()?;
+        if rank > MAX_RANK {
+            return Err(FrameError::Malformed);
+        }
+        let shape: Vec<usize> = (0..rank)
+            .map(|_| usize::try_from(self.u64()?).map_err(|_| FrameError::Malformed))
+            .collect::<Result<_, _>>()?;
+        let elements = match (code & LIST != 0, dtype) {
+            (true, _) if may_be_list => Elements::List(self.list(|reader| reader.tensor(false))?),
+            (true, _) => return Err(FrameError::Malformed),
+            (false, Dtype::Text) => Elements::Texts(self.list(Reader::text)?),
+            (false, _) => {
+                let length = self.length()?;
+                Elements::Bytes(self.take(length)?.to_vec())
+            }
+        };
+        Tensor::new(dtype, shape, elements).ok_or(FrameError::Malformed)
     }
 
     fn port(&mut self) -> Result<Port, FrameError> {
         let (name, kind) = (self.text()?, self.text()?);
-        let dtype = Dtype::from_code(self.u8()?);
+        let code = self.u8()?;
+        let dtype = Dtype::from_code(code);
+        let list_of = if code & LIST == 0 { None } else { Dtype::from_code(code & !LIST) };
         let rank = self.length()?;
         let shape = (0..rank).map(|_| self.array().map(i64::from_le_bytes)).collect::<Result<_, _>>()?;
-        Ok(Port { name, kind, dtype, shape })
+        Ok(Port { name, kind, dtype, list_of, shape })
     }
 
     fn end<T>(self, value: T) -> Result<T, FrameError> {
@@ -347,7 +390,11 @@ mod tests {
         let texts = (any::<String>(), prop::collection::vec(any::<String>(), 0..4)).prop_map(|(name, texts)| {
             (name, Tensor::new(Dtype::Text, vec![texts.len()], Elements::Texts(texts)).unwrap())
         });
-        prop_oneof![floats, texts]
+        let lists = (any::<String>(), prop::collection::vec(any::<u8>(), 0..4)).prop_map(|(name, bytes)| {
+            let one = |byte: &u8| Tensor::new(Dtype::U8, vec![], Elements::Bytes(vec![*byte])).unwrap();
+            (name, Tensor::list(Dtype::U8, bytes.iter().map(one).collect()).unwrap())
+        });
+        prop_oneof![floats, texts, lists]
     }
 
     proptest! {
@@ -364,9 +411,12 @@ mod tests {
 
         #[test]
         fn a_reply_comes_out_as_it_went_in(outputs in prop::collection::vec(tensor(), 0..4), text: String, shape: Vec<i64>) {
-            let port = Port { name: text.clone(), kind: text.clone(), dtype: Some(Dtype::I64), shape };
+            let port = Port { name: text.clone(), kind: text.clone(), dtype: None, list_of: Some(Dtype::I64), shape };
             let loaded = Loaded { digest: text.clone(), runtime: text.clone(), inputs: vec![port.clone()], outputs: vec![port] };
-            for reply in [Reply::Outputs(outputs), Reply::Loaded(loaded), Reply::Refused(Refusal::Memory, text), Reply::Ready] {
+            let size = size_of_tensors(&outputs);
+            let given = Reply::Outputs { took: Duration::from_nanos(7), outputs };
+            prop_assert_eq!(given.frame(7).unwrap().len(), HEADER + 12 + size);
+            for reply in [given, Reply::Loaded(loaded), Reply::Refused(Refusal::Memory, text), Reply::Ready] {
                 let frame = reply.frame(7).unwrap();
                 prop_assert_eq!(Reply::parse(head_of(&frame).kind, &frame[HEADER..]).unwrap(), reply);
             }

@@ -394,6 +394,7 @@ async fn the_model_must_have_the_inputs_and_outputs_of_the_contract() {
         name: name.into(),
         kind: kind.into(),
         dtype,
+        list_of: None,
         shape: shape.to_vec(),
     };
     let mut scorer = scorer(&simple(""), 1, None);
@@ -420,8 +421,13 @@ async fn a_model_with_a_fixed_batch_is_called_row_by_row() {
     use inference::{Loaded, Port};
     let contract = simple("");
     let mut scorer = scorer(&contract, 2, None);
-    let port =
-        |name: &str, shape: Vec<i64>| Port { name: name.into(), kind: String::new(), dtype: Some(Dtype::F32), shape };
+    let port = |name: &str, shape: Vec<i64>| Port {
+        name: name.into(),
+        kind: String::new(),
+        dtype: Some(Dtype::F32),
+        list_of: None,
+        shape,
+    };
     let (inputs, outputs) = (vec![port("x", vec![1, 2, 1])], vec![port("score", vec![1, 1])]);
     scorer.fit(&Loaded { digest: String::new(), runtime: String::new(), inputs, outputs }).unwrap();
     for place in 0..2 {

@@ -14,8 +14,13 @@ use crate::peers;
 const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(500);
 
+/// What the hostile models take: they harm with 1, those named `…_sometimes` with 1 only.
+fn number(number: f32) -> Vec<Named> {
+    vec![("x".to_owned(), Tensor::from_f32(vec![1, 1], &[number]).unwrap())]
+}
+
 fn one() -> Vec<Named> {
-    vec![("x".to_owned(), Tensor::from_f32(vec![1], &[1.0]).unwrap())]
+    number(1.0)
 }
 
 fn row() -> Vec<Named> {
@@ -118,6 +123,9 @@ async fn a_call_that_was_given_up_does_not_disturb_the_next() {
     let pid = worker.status().pid.unwrap();
     let given_up = tokio::time::timeout(SHORT, worker.run(&one(), &[], LONG)).await;
     assert!(given_up.is_err());
+    assert_eq!(worker.ready().await.unwrap().outputs[0].name, "y");
+    assert_eq!(worker.status().failures, 0);
+    until_gone(pid).await;
     worker.load(source(&peers::ordinary("mlp").model), None).await.unwrap();
     worker.run(&row(), &[], LONG).await.unwrap();
     until_gone(pid).await;
@@ -126,17 +134,36 @@ async fn a_call_that_was_given_up_does_not_disturb_the_next() {
 #[tokio::test]
 async fn a_huge_allocation_fails_and_the_worker_lives() {
     let mut worker = Worker::new(peers::spec());
-    worker.load(source(&peers::hostile("huge").model), None).await.unwrap();
+    worker.load(source(&peers::hostile("huge_sometimes").model), None).await.unwrap();
     let pid = worker.status().pid;
-    let inputs = |elements: i64| {
-        let bytes = inference::tensor::Elements::Bytes(elements.to_le_bytes().to_vec());
-        let size = Tensor::new(inference::tensor::Dtype::I64, vec![1], bytes).unwrap();
-        vec![one().remove(0), ("n".to_owned(), size)]
-    };
-    let error = worker.run(&inputs(1 << 36), &[], LONG).await.unwrap_err();
+    let error = worker.run(&one(), &[], LONG).await.unwrap_err();
     assert!(matches!(error, WorkerError::Memory { .. }), "{error}");
-    assert!(worker.run(&inputs(4), &[], LONG).await.is_ok());
+    assert!(worker.run(&number(0.0), &[], LONG).await.is_ok());
     assert_eq!(worker.status().pid, pid);
+}
+
+#[tokio::test]
+async fn a_model_that_crashes_on_some_inputs_says_how_and_runs_on_others() {
+    let mut worker = Worker::with_model(peers::spec(), source(&peers::hostile("crash_sometimes").model), None);
+    for round in 1..=2 {
+        let error = worker.run(&one(), &[], LONG).await.unwrap_err();
+        assert!(error.to_string().contains("signal 8, arithmetic error"), "{error}");
+        assert!(worker.run(&number(0.0), &[], LONG).await.is_ok());
+        assert_eq!(worker.status().failures, round);
+    }
+}
+
+#[tokio::test]
+async fn who_parts_takes_the_failures_along_and_leaves_a_clean_slate() {
+    let patience = Patience { first_wait: Duration::from_hours(1), ..Patience::default() };
+    let spec = WorkerSpec { patience, ..peers::spec() };
+    let mut shared = Worker::with_model(spec, source(&peers::hostile("crash_sometimes").model), None);
+    shared.run(&one(), &[], LONG).await.unwrap_err();
+    let mut own = shared.part();
+    assert!(matches!(own.run(&number(0.0), &[], LONG).await, Err(WorkerError::Resting { failures: 1, .. })));
+    assert!(shared.run(&number(0.0), &[], LONG).await.is_ok());
+    assert_eq!(shared.status().failures, 0);
+    assert!(own.loaded().is_some());
 }
 
 #[tokio::test]

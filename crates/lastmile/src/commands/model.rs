@@ -9,8 +9,8 @@ use super::Ended;
 use crate::args::ModelCommand;
 use crate::out::{Exit, Out};
 
-/// The command ends within 15 s; starting and stopping the process are part of it.
-const DEADLINE: Duration = Duration::from_secs(13);
+/// The command ends within 15 s; starting and stopping the process and printing are part of it.
+const DEADLINE: Duration = Duration::from_secs(12);
 
 pub(super) async fn run(command: ModelCommand, out: Out) -> Ended {
     let ModelCommand::Run { file, inputs } = command;
