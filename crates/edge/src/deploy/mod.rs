@@ -18,7 +18,7 @@ use crate::pipeline::alarm::AlarmEvent;
 use crate::pipeline::prediction::{self, DeploymentReport};
 use crate::tasks::Tasks;
 
-pub(crate) use prepare::OutputTag;
+pub(crate) use prepare::{OutputTag, first};
 pub(crate) use workers::Workers;
 
 /// What makes a deployment what it is; equal ones need no restart.
@@ -41,7 +41,7 @@ pub(crate) struct Wanted {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Deploys {
-    running: RwLock<Vec<Running>>,
+    running: RwLock<Vec<Arc<Running>>>,
     workers: Workers,
     alarms: mpsc::Sender<AlarmEvent>,
 }
@@ -87,26 +87,31 @@ impl Deploys {
         state: &state::State,
     ) {
         let mut kept = Vec::new();
-        let before = std::mem::take(&mut *self.running.write().unwrap_or_else(PoisonError::into_inner));
+        let before = self.running.read().unwrap_or_else(PoisonError::into_inner).clone();
         for running in before {
-            let same = wanted.contains(&running.wanted);
-            if same && running.still_stands(ground) {
+            if wanted.contains(&running.wanted) && running.still_stands(ground) {
                 kept.push(running);
             } else {
                 running.stop().await;
             }
         }
+        // people see what runs also while the rest is being prepared
+        self.show(kept.clone());
         let advising: Vec<(String, Vec<PlacePath>)> = wanted.iter().filter_map(Wanted::advising).collect();
         if let Err(error) = withdraw(&advising, site, ground, state).await {
             tracing::error!(%error, "advice of models that advise no longer could not be ended");
         }
         for wanted in wanted {
             if !kept.iter().any(|running| running.wanted.name == wanted.name) {
-                kept.push(self.start(wanted, site, ground, state).await);
+                kept.push(Arc::new(self.start(wanted, site, ground, state).await));
+                self.show(kept.clone());
             }
         }
-        *self.running.write().unwrap_or_else(PoisonError::into_inner) = kept;
         self.workers.forget_unused().await;
+    }
+
+    fn show(&self, running: Vec<Arc<Running>>) {
+        *self.running.write().unwrap_or_else(PoisonError::into_inner) = running;
     }
 
     async fn start(&self, wanted: Wanted, site: &SiteConfig, ground: &Ground, state: &state::State) -> Running {
@@ -141,7 +146,7 @@ impl Deploys {
     /// The groups of all predictions that are made now.
     pub(crate) fn groups(&self) -> Vec<GroupId> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running.iter().filter_map(Running::runs).flat_map(|runs| runs.groups.iter().copied()).collect()
+        running.iter().filter_map(|one| one.runs()).flat_map(|runs| runs.groups.iter().copied()).collect()
     }
 
     /// Ends all model processes.
@@ -209,8 +214,8 @@ impl Running {
         }
     }
 
-    async fn stop(self) {
-        if let RunState::Runs(runs) = self.state {
+    async fn stop(&self) {
+        if let RunState::Runs(runs) = &self.state {
             runs.tasks.stop().await;
         }
     }

@@ -1,4 +1,5 @@
-//! From what is wanted to what can run: opens the bundle, checks the mapping, starts the worker, refills the windows.
+//! From what is wanted to what can run: opens the bundle, checks the mapping, refills the windows. The model itself is
+//! loaded later, by the deployment's own task.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -58,6 +59,7 @@ impl Prepared {
             name,
             scorer: self.scorer,
             worker: self.worker,
+            fitted: false,
             routes: self.routes,
             outputs: self.outputs,
             table: Arc::clone(&ground.table),
@@ -81,17 +83,16 @@ pub(super) async fn prepare(
     let file = state.bundle_file(&wanted.bundle);
     let opened =
         tokio::task::spawn_blocking(move || bundle::open(&file)).await.map_err(|error| internal(wanted, &error))?;
-    let opened = opened.map_err(|problems| first(problems, wanted))?;
+    let opened = opened.map_err(|problems| first(problems, &wanted.name))?;
     let contract = Arc::new(opened.contract);
     let routes = routes(&contract, &wanted.at, &ground.table)?;
     let raised = standing(wanted, state).await?;
     let places = place_inputs(&contract, wanted, site, ground, &raised)?;
     let model = ModelSource::Bytes(opened.model.into());
-    let (worker, loaded) = workers.get(&wanted.bundle, model, &wanted.name).await?;
+    let worker = workers.get(&wanted.bundle, model).await?;
     let begin = ground.clock.arrival();
     let setup = Setup { places, tune: wanted.tune.clone(), language: site.site.language.clone(), begin: Some(begin) };
-    let mut scorer = Scorer::new(Arc::clone(&contract), setup).map_err(|problems| first(problems, wanted))?;
-    scorer.fit(&loaded).map_err(|problems| first(problems, wanted))?;
+    let scorer = Scorer::new(Arc::clone(&contract), setup).map_err(|problems| first(problems, &wanted.name))?;
     // Follow first, then have everything before it kept, then read it back: no sample falls between, and one that
     // comes twice is once.
     let groups = routes.keys().copied().collect();
@@ -109,11 +110,11 @@ pub(super) async fn prepare(
     Ok(Prepared { contract, routes, outputs, output_tags, report, scorer, worker, scans })
 }
 
-fn first(problems: domain::Problems, wanted: &Wanted) -> Problem {
+/// The first of several, with the number of the others.
+pub(crate) fn first(problems: domain::Problems, deployment: &str) -> Problem {
     let more = problems.0.len().saturating_sub(1);
     let first = problems.0.into_iter().next();
-    let first =
-        first.unwrap_or_else(|| Problem::new("deployment.failed", wanted.name.clone(), "the deployment cannot run"));
+    let first = first.unwrap_or_else(|| Problem::new("deployment.failed", deployment, "the deployment cannot run"));
     if more == 0 { first } else { Problem { what: format!("{} (and {more} more)", first.what), ..first } }
 }
 

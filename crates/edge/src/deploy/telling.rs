@@ -30,13 +30,13 @@ impl Deploys {
     /// Output tags of the running deployments.
     pub(crate) fn prediction_tags(&self) -> Vec<PredictionTag> {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running.iter().flat_map(Running::prediction_tags).collect()
+        running.iter().flat_map(|one| one.prediction_tags()).collect()
     }
 
     /// From the start of a deployment to its first prediction, the first of all; and the newest window's end.
     pub(crate) fn predictions_seen(&self) -> (Option<Duration>, Option<Timestamp>) {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        let runs = || running.iter().filter_map(Running::runs);
+        let runs = || running.iter().filter_map(|one| one.runs());
         let first = runs().filter_map(|runs| runs.report.first_prediction()).min();
         let newest =
             runs().flat_map(|runs| runs.report.places()).filter_map(|place| place.last.map(|last| last.end)).max();
@@ -46,14 +46,14 @@ impl Deploys {
     /// All predictions made since the start.
     pub(crate) fn predictions(&self) -> u64 {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running.iter().filter_map(Running::runs).map(|runs| runs.report.predictions()).sum()
+        running.iter().filter_map(|one| one.runs()).map(|runs| runs.report.predictions()).sum()
     }
 
     /// Memory of all model processes, bytes (PSS).
     pub(crate) fn worker_memory(&self) -> u64 {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
         let mut by_process = std::collections::HashMap::new();
-        for (status, _) in running.iter().filter_map(Running::runs).filter_map(|runs| runs.report.worker_now()) {
+        for (status, _) in running.iter().filter_map(|one| one.runs()).filter_map(|runs| runs.report.worker_now()) {
             by_process.insert(status.pid, status.memory().unwrap_or(0));
         }
         by_process.values().sum()
@@ -216,6 +216,13 @@ impl Running {
 
 fn health(place: &PlaceNow, runs: &Runs, now: Timestamp) -> (Health, String, Option<Mark>) {
     let Some(last) = &place.last else {
+        if let Some(problem) = runs.report.cannot_load() {
+            let words = format!("Cannot run: {}.", problem.what.trim_end_matches('.'));
+            return (Health::Failed, words.clone(), Some(Mark { letter: Ne107::F, words }));
+        }
+        if runs.report.worker_now().is_none() {
+            return (Health::Starting, "Starting: the model is being loaded.".to_owned(), None);
+        }
         return (Health::Starting, "Starting: the first window is not complete yet.".to_owned(), None);
     };
     let why = last.why.as_ref();
@@ -235,7 +242,7 @@ fn health(place: &PlaceNow, runs: &Runs, now: Timestamp) -> (Health, String, Opt
             (Health::Running, words.clone(), Some(Mark { letter: Ne107::S, words: text }))
         }
         (false, false, _) => (Health::NotApplicable, format!("Not applicable: {text}"), None),
-        (false, true, Some(code)) if code.starts_with("model.") || code.starts_with("worker.") => {
+        (false, true, Some(code)) if ["model.", "worker.", "runtime."].iter().any(|noun| code.starts_with(noun)) => {
             (Health::Failed, text.clone(), Some(Mark { letter: Ne107::F, words: text }))
         }
         (false, true, _) => (Health::NoInput, text.clone(), Some(Mark { letter: Ne107::S, words: text })),

@@ -1,10 +1,10 @@
-//! One model process per bundle digest, shared by the deployments of that bundle.
+//! One model process per bundle digest, shared by the deployments of that bundle as long as none of them kills it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::Problem;
-use inference::{Loaded, ModelSource, Worker, WorkerSpec};
+use inference::{ModelSource, Worker, WorkerSpec};
 use tokio::sync::Mutex;
 
 /// See the module.
@@ -20,25 +20,13 @@ impl Workers {
         Self { spec, by_digest: Mutex::default() }
     }
 
-    /// The process of a bundle with its model loaded; started when nobody has needed it yet.
-    pub(crate) async fn get(
-        &self,
-        digest: &str,
-        model: ModelSource,
-        deployment: &str,
-    ) -> Result<(Arc<Mutex<Worker>>, Loaded), Problem> {
+    /// The worker of a bundle. Its process starts, and loads the model, when the first deployment asks it: a model that
+    /// takes a minute to load keeps nobody waiting but itself.
+    pub(crate) async fn get(&self, digest: &str, model: ModelSource) -> Result<Arc<Mutex<Worker>>, Problem> {
         let spec = self.spec.clone()?;
         let mut workers = self.by_digest.lock().await;
-        let worker =
-            Arc::clone(workers.entry(digest.to_owned()).or_insert_with(|| Arc::new(Mutex::new(Worker::new(spec)))));
-        drop(workers);
-        let mut guard = worker.lock().await;
-        let loaded = match guard.loaded().cloned() {
-            Some(loaded) => loaded,
-            None => guard.load(model, None).await.map_err(|error| error.problem(deployment))?,
-        };
-        drop(guard);
-        Ok((worker, loaded))
+        let new = || Arc::new(Mutex::new(Worker::with_model(spec, model, None)));
+        Ok(Arc::clone(workers.entry(digest.to_owned()).or_insert_with(new)))
     }
 
     /// Ends the processes that no deployment holds any more.

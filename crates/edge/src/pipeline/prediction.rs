@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Contribution, GroupId, Quality, Scan, Timestamp, Value};
+use domain::{Contribution, GroupId, Problem, Quality, Scan, Timestamp, Value};
 use inference::{Decided, Job, PredictionRow, Scorer, Worker, predict};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::alarm::AlarmEvent;
 use super::tag_table::TagTable;
 use crate::clock::Clock;
+use crate::deploy;
 
 /// A grid point is closed at the latest so long after it passed, even when a device is silent.
 const GRACE: Duration = Duration::from_millis(250);
@@ -45,6 +46,8 @@ pub(crate) struct Stage {
     pub scorer: Scorer,
     /// The model's process, shared by deployments of the same bundle.
     pub worker: Arc<Mutex<Worker>>,
+    /// Whether the loaded model was found to have the inputs and outputs of the contract.
+    pub fitted: bool,
     /// Which values of which scan groups are its signals.
     pub routes: HashMap<GroupId, Vec<Route>>,
     /// Per place: the group of its predictions.
@@ -77,6 +80,11 @@ pub(crate) async fn run(mut stage: Stage, mut scans: mpsc::Receiver<Arc<Scan>>, 
     let mut heard = Heard::new(&stage);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // before the first window is due; scans wait in their queue, which holds more than loading may take
+    tokio::select! {
+        () = stop.cancelled() => return,
+        () = stage.load() => {}
+    }
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
@@ -94,7 +102,11 @@ pub(crate) async fn run(mut stage: Stage, mut scans: mpsc::Receiver<Arc<Scan>>, 
             _ = tick.tick() => heard.look_at_all(),
         }
         let due = heard.take_watermarks(stage.clock.arrival().minus(GRACE));
-        stage.predict_due(&due).await;
+        // a call that is given up costs the process its life, nothing else: stopping never waits for a model
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = stage.predict_due(&due) => {}
+        }
     }
 }
 
@@ -108,18 +120,59 @@ impl Stage {
             let jobs = self.report.still_wanted(jobs, self.clock.arrival(), self.scorer.period());
             let because = latest_because(&jobs);
             let begun = tokio::time::Instant::now();
-            let rows = {
-                let mut worker = self.worker.lock().await;
-                let rows = predict(&mut self.scorer, &mut *worker, jobs).await;
-                self.report.worker(worker.status(), worker.loaded().map(|loaded| loaded.digest.clone()));
-                rows
-            };
+            let rows = self.predict(jobs).await;
             let took = begun.elapsed();
             self.report.predicted(&rows, because, took, self.clock.now());
             for row in rows {
                 self.publish(row);
             }
         }
+    }
+
+    /// Has the model loaded, and says what is wrong with it when it cannot be.
+    async fn load(&mut self) {
+        let worker = Arc::clone(&self.worker);
+        let mut worker = worker.lock().await;
+        let loaded = self.ready(&mut worker).await;
+        self.report.worker(worker.status(), worker.loaded().map(|loaded| loaded.digest.clone()));
+        if let Err((_, problem)) = loaded {
+            tracing::error!(deployment = self.name, %problem, "the model cannot be used");
+            self.report.cannot_load_now(Some(problem));
+        }
+    }
+
+    /// The process with the model in it, and the model as the contract says; else the code of why not, and the problem.
+    async fn ready(&mut self, worker: &mut Worker) -> Result<(), (&'static str, Problem)> {
+        if self.fitted {
+            return Ok(());
+        }
+        let loaded = worker.ready().await.map_err(|error| (error.code(), error.problem(&self.name)))?;
+        let fits = self.scorer.fit(loaded);
+        fits.map_err(|problems| ("model.does-not-fit", deploy::first(problems, &self.name)))?;
+        self.fitted = true;
+        self.report.cannot_load_now(None);
+        Ok(())
+    }
+
+    async fn predict(&mut self, jobs: Vec<Job>) -> Vec<PredictionRow> {
+        let shared = Arc::clone(&self.worker);
+        let mut worker = shared.lock().await;
+        let failures = worker.status().failures;
+        let rows = match self.ready(&mut worker).await {
+            Ok(()) => predict(&mut self.scorer, &mut *worker, jobs).await,
+            Err((code, problem)) => {
+                let results = vec![Err((code, problem.what)); jobs.len()];
+                self.scorer.finish(jobs, &results)
+            }
+        };
+        let status = worker.status();
+        // what kills the process is kept from the deployments that share it; besides us and this line, the workers hold it
+        if self.fitted && status.failures > failures && Arc::strong_count(&self.worker) > 3 {
+            self.worker = Arc::new(Mutex::new(worker.part()));
+            tracing::warn!(deployment = self.name, "its model failed; it gets a process of its own");
+        }
+        self.report.worker(status, worker.loaded().map(|loaded| loaded.digest.clone()));
+        rows
     }
 
     fn publish(&self, row: PredictionRow) {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{Contribution, Timestamp};
+use domain::{Contribution, Problem, Timestamp};
 use inference::{Job, PredictionRow, WorkerStatus};
 use tokio::time::Instant;
 
@@ -38,6 +38,7 @@ pub(crate) struct PlaceNow {
 pub(crate) struct DeploymentReport {
     places: Mutex<Vec<PlaceNow>>,
     worker: Mutex<Option<(WorkerStatus, Option<String>)>>,
+    cannot_load: Mutex<Option<Problem>>,
     started: Timestamp,
     first: Mutex<Option<Duration>>,
     predictions: AtomicU64,
@@ -75,6 +76,7 @@ impl DeploymentReport {
         Self {
             places: Mutex::new(vec![place; places]),
             worker: Mutex::default(),
+            cannot_load: Mutex::default(),
             started,
             first: Mutex::default(),
             predictions: AtomicU64::new(0),
@@ -128,6 +130,10 @@ impl DeploymentReport {
         *lock(&self.worker) = Some((status, loaded));
     }
 
+    pub(super) fn cannot_load_now(&self, problem: Option<Problem>) {
+        *lock(&self.cannot_load) = problem;
+    }
+
     pub(super) fn predicted(
         &self,
         rows: &[PredictionRow],
@@ -167,6 +173,11 @@ impl DeploymentReport {
     /// The model's process and what it loaded.
     pub(crate) fn worker_now(&self) -> Option<(WorkerStatus, Option<String>)> {
         lock(&self.worker).clone()
+    }
+
+    /// Why the model is not loaded, when it could not be.
+    pub(crate) fn cannot_load(&self) -> Option<Problem> {
+        lock(&self.cannot_load).clone()
     }
 
     /// From the start to the first prediction with a value.
