@@ -5,6 +5,7 @@
 
 mod edge;
 mod http;
+mod models;
 mod process;
 mod pump;
 mod replayed;
@@ -20,6 +21,7 @@ use tokio::time::{Instant, sleep};
 
 pub use edge::{Edge, Launch};
 pub use http::Http;
+pub use models::{Case, Ran, made, model_runs, orphans, packed_model, workers_below};
 pub use process::{Finished, Program, is_release, is_running, lastmile_program, onnxruntime, processes_below};
 pub use pump::{SCORE, packed_pump, packed_pump_with, pump_site};
 pub use replayed::Replayed;

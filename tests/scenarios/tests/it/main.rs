@@ -10,6 +10,7 @@ mod import;
 mod kill;
 mod late_reply;
 mod lines;
+mod models;
 mod record;
 mod replay;
 mod stop;
