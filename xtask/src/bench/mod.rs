@@ -7,6 +7,7 @@
 //!
 //! With `--short` a bench does little of everything, to see that it runs: nothing is written to `docs/bench/`.
 
+mod inference;
 mod lines;
 mod machine;
 mod page;
@@ -45,7 +46,7 @@ impl Effort {
 type Bench = fn(Effort) -> Result<bool>;
 
 /// Every bench, by its name.
-const BENCHES: &[(&str, Bench)] = &[("lines", lines::bench), ("path", path::run)];
+const BENCHES: &[(&str, Bench)] = &[("inference", inference::run), ("lines", lines::bench), ("path", path::run)];
 
 /// `cargo xtask bench NAME [--short] [--rounds N]`. True when every goal was met.
 pub(crate) fn command(mut args: Args) -> Result<bool> {
