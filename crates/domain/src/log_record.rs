@@ -1,14 +1,23 @@
-//! The layout of one record of the log, version 1: bytes to nouns and back. Parcels to the hub carry the same bytes.
+//! The layout of one record of the log, version 2: bytes to nouns and back. Parcels to the hub carry the same bytes.
 //!
 //! A record tells its length in front, its epoch, and its CRC32C at the end. So a reader that lost its place finds the next
-//! record, and a flipped bit costs one record. Only the definition of its group is needed to understand a scan. All numbers are
-//! little-endian; `varint` is LEB128, `zigzag` maps signed to unsigned before it.
+//! record, and a flipped bit costs one record. To understand a scan, the definition of its group is needed and, for a packed one,
+//! the packing that it names; both are records of the same stream that come before it ([`Meanings`] keeps them for whoever
+//! reads a stream). A packing is told again at the start of every file of the log and a second time soon after, so that damage
+//! to one of its records costs nothing. All numbers are little-endian; `varint` is LEB128, `zigzag` maps signed to unsigned
+//! before it.
 //!
 //! ```text
-//! version u8 = 1 | kind and stream u8 (kind * 16 + stream) | length u32, of the whole record | epoch u64
+//! version u8 = 2 | kind and stream u8 (kind * 16 + stream) | length u32, of the whole record | epoch u64
 //! | seq varint | body | crc32c u32 over everything before it
+//! kind  0 scan  1 definition of a group  2 step of the clock  3 something dropped  4 packing  5 packed scan
 //! ```
+//!
+//! Version 1 had no kinds 4 and 5 and was the same otherwise; it is read as well.
 
+mod meaning;
+mod packed;
+mod packing;
 mod scan;
 mod wire;
 
@@ -19,12 +28,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::meaning::{Meaning, Meanings};
+pub use self::packing::{Field, MAX_BITS, Packing, Steps};
 pub use self::scan::ScanView;
 use self::wire::{Reader, put_text, put_varint, put_zigzag};
 use crate::{GroupId, Scan, SeriesId, TagPath, Timestamp, ValueType};
 
 /// The version that is written.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
+/// The oldest that is read.
+pub const OLDEST_VERSION: u8 = 1;
 /// Bytes before the sequence number.
 const HEAD: usize = 14;
 /// Bytes of the CRC at the end.
@@ -148,12 +161,14 @@ pub enum LogBody {
     Era(ClockEra),
     /// Something that is no longer here.
     Drop(DropRecord),
+    /// How scans that follow are packed.
+    Packing(Packing),
 }
 
 /// Kind of a record, without decoding its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordKind {
-    /// [`LogBody::Scan`]
+    /// [`LogBody::Scan`], packed or not
     Scan,
     /// [`LogBody::Define`]
     Define,
@@ -161,7 +176,12 @@ pub enum RecordKind {
     Era,
     /// [`LogBody::Drop`]
     Drop,
+    /// [`LogBody::Packing`]
+    Packing,
 }
+
+/// The number of a packed scan's kind; the others are those of [`RecordKind`].
+const PACKED_SCAN: u8 = 5;
 
 /// Whose record it is and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +205,8 @@ pub enum RecordError {
     Checksum,
     /// The CRC fits, the contents do not: written by something else.
     Layout(&'static str),
+    /// The packing with this number was not told yet.
+    Packing(u64),
 }
 
 impl fmt::Display for RecordError {
@@ -194,6 +216,7 @@ impl fmt::Display for RecordError {
             Self::Version(version) => write!(f, "the record has version {version}, this program knows {VERSION}"),
             Self::Checksum => f.write_str("the record's checksum does not fit"),
             Self::Layout(what) => write!(f, "the record's {what} makes no sense"),
+            Self::Packing(number) => write!(f, "the record needs packing {number}, which is not known here"),
         }
     }
 }
@@ -202,32 +225,43 @@ impl std::error::Error for RecordError {}
 
 /// Appends one scan as a record to `out`. `scales` are those of the group's series; whoever reads it needs the same.
 pub fn encode_scan(head: RecordHead, scan: &Scan, scales: &[Option<LinearScale>], out: &mut Vec<u8>) {
-    encode_with(head, RecordKind::Scan, out, |out| scan::encode(scan, scales, out));
+    encode_with(head, RecordKind::Scan as u8, out, |out| scan::encode(scan, scales, out));
+}
+
+/// Appends one scan as a packed record to `out`; whoever reads it needs the same packing. Gives how many values did not fit
+/// into it and are told in full.
+pub fn encode_packed_scan(head: RecordHead, scan: &Scan, packing: &Packing, out: &mut Vec<u8>) -> usize {
+    let mut misses = 0;
+    encode_with(head, PACKED_SCAN, out, |out| misses = scan::encode_packed(scan, packing, out));
+    misses
 }
 
 /// Appends any record to `out`.
 pub fn encode(head: RecordHead, body: &LogBody, out: &mut Vec<u8>) {
     match body {
         LogBody::Scan(scan) => encode_scan(head, scan, &[], out),
-        LogBody::Define(group) => encode_with(head, RecordKind::Define, out, |out| encode_group(group, out)),
-        LogBody::Era(era) => encode_with(head, RecordKind::Era, out, |out| {
+        LogBody::Define(group) => encode_with(head, RecordKind::Define as u8, out, |out| encode_group(group, out)),
+        LogBody::Era(era) => encode_with(head, RecordKind::Era as u8, out, |out| {
             put_zigzag(out, era.before.micros());
             put_zigzag(out, era.after.micros());
         }),
-        LogBody::Drop(gone) => encode_with(head, RecordKind::Drop, out, |out| {
+        LogBody::Drop(gone) => encode_with(head, RecordKind::Drop as u8, out, |out| {
             put_varint(out, gone.first);
             put_varint(out, gone.last);
             put_zigzag(out, gone.from.micros());
             put_zigzag(out, gone.to.micros());
             out.push(gone.reason as u8);
         }),
+        LogBody::Packing(packing) => {
+            encode_with(head, RecordKind::Packing as u8, out, |out| packing.encode(out));
+        }
     }
 }
 
-fn encode_with(head: RecordHead, kind: RecordKind, out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
+fn encode_with(head: RecordHead, kind: u8, out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     let stream = u8::try_from(head.stream.index()).unwrap_or(u8::MAX);
-    out.extend_from_slice(&[VERSION, (kind as u8) * 16 + stream, 0, 0, 0, 0]);
+    out.extend_from_slice(&[VERSION, kind * 16 + stream, 0, 0, 0, 0]);
     out.extend_from_slice(&head.epoch.to_le_bytes());
     put_varint(out, head.seq);
     body(out);
@@ -263,13 +297,14 @@ pub struct RawRecord<'a> {
     /// All its bytes, as they travel.
     pub bytes: &'a [u8],
     body: &'a [u8],
+    packed: bool,
 }
 
 /// The record at the start of `bytes`, which may go on behind it. Checks the CRC, decodes nothing.
 pub fn parse(bytes: &[u8]) -> Result<RawRecord<'_>, RecordError> {
     let mut reader = Reader::new(bytes);
     let version = reader.u8()?;
-    if version != VERSION {
+    if !(OLDEST_VERSION..=VERSION).contains(&version) {
         return Err(RecordError::Version(version));
     }
     let kind = reader.u8()?;
@@ -286,27 +321,34 @@ pub fn parse(bytes: &[u8]) -> Result<RawRecord<'_>, RecordError> {
     let epoch = reader.u64()?;
     let seq = reader.varint()?;
     let stream = Stream::from_index(usize::from(kind % 16)).ok_or(RecordError::Layout("stream"))?;
+    let packed = kind / 16 == PACKED_SCAN;
     let kind = match kind / 16 {
-        0 => RecordKind::Scan,
+        0 | PACKED_SCAN => RecordKind::Scan,
         1 => RecordKind::Define,
         2 => RecordKind::Era,
         3 => RecordKind::Drop,
+        4 => RecordKind::Packing,
         _ => return Err(RecordError::Layout("kind")),
     };
-    Ok(RawRecord { head: RecordHead { epoch, stream, seq }, kind, bytes: whole, body: reader.rest() })
+    Ok(RawRecord { head: RecordHead { epoch, stream, seq }, kind, bytes: whole, body: reader.rest(), packed })
 }
 
 impl<'a> RawRecord<'a> {
     /// The scan inside, to take single columns out of it. An error for other kinds.
     pub fn scan(&self) -> Result<ScanView<'a>, RecordError> {
-        if self.kind == RecordKind::Scan { ScanView::new(self.body) } else { Err(RecordError::Layout("kind")) }
+        if self.kind == RecordKind::Scan {
+            ScanView::new(self.body, self.packed)
+        } else {
+            Err(RecordError::Layout("kind"))
+        }
     }
 
-    /// Everything inside. `scales` are those of the group's series; only a scan needs them.
-    pub fn decode(&self, scales: &[Option<LinearScale>]) -> Result<LogBody, RecordError> {
+    /// Everything inside. `meaning` is that of the group; only a scan needs it.
+    pub fn decode(&self, meaning: Meaning<'_>) -> Result<LogBody, RecordError> {
         let mut reader = Reader::new(self.body);
         Ok(match self.kind {
-            RecordKind::Scan => LogBody::Scan(ScanView::new(self.body)?.to_scan(scales)?),
+            RecordKind::Scan => LogBody::Scan(self.scan()?.to_scan(meaning)?),
+            RecordKind::Packing => LogBody::Packing(Packing::decode(&mut reader)?),
             RecordKind::Define => LogBody::Define(decode_group(&mut reader)?),
             RecordKind::Era => LogBody::Era(ClockEra { before: reader.timestamp()?, after: reader.timestamp()? }),
             RecordKind::Drop => LogBody::Drop(DropRecord {

@@ -12,7 +12,16 @@
 //!
 //! Without flag 4 all qualities are good. The scales are those of the group's definition, which every reader needs anyway to
 //! know whose values these are.
+//!
+//! A packed scan has the same front, without kinds and payloads; see [`super::packed`] for what stands there:
+//!
+//! ```text
+//! group varint | flags u8 | arrival zigzag | [source] | count varint | [qualities] | packing varint, its number | values
+//! ```
 
+use super::meaning::Meaning;
+use super::packed::{self, PackedValues};
+use super::packing::{Packing, as_single};
 use super::wire::{Reader, put_text, put_varint, put_zigzag, varint_len, zigzag};
 use super::{LinearScale, RecordError};
 use crate::{Finite, GroupId, Quality, Scan, Text, Timestamp, Value};
@@ -20,7 +29,10 @@ use crate::{Finite, GroupId, Quality, Scan, Text, Timestamp, Value};
 const MICROS: u8 = 1;
 const SOURCE: u8 = 2;
 const QUALITIES: u8 = 4;
+/// Unpacked: kinds are told as runs.
 const KIND_RUNS: u8 = 8;
+/// Packed: some values did not fit.
+const MISSES: u8 = 8;
 
 const DIVISORS: [f64; 5] = [1.0, 10.0, 100.0, 1_000.0, 10_000.0];
 const STEPS: [f64; 2] = [0.1, 0.01];
@@ -30,9 +42,6 @@ const MAX_VALUES: usize = 1 << 24;
 const MAX_COUNT: f64 = (1u64 << 48) as f64;
 
 pub(super) fn encode(scan: &Scan, scales: &[Option<LinearScale>], out: &mut Vec<u8>) {
-    let micros = scan.arrival.micros();
-    let in_millis = micros % 1000 == 0;
-    let all_good = scan.qualities.iter().all(|quality| *quality == Quality::GOOD);
     let scale = |index: usize| scales.get(index).copied().flatten();
     let codes: Vec<Code<'_>> =
         scan.values.iter().enumerate().map(|(index, value)| Code::of(value.as_ref(), scale(index))).collect();
@@ -41,20 +50,7 @@ pub(super) fn encode(scan: &Scan, scales: &[Option<LinearScale>], out: &mut Vec<
     let runs_len: usize = runs.clone().map(|codes| varint_len(run(codes))).sum();
     let as_runs = runs_len + 1 < codes.len().div_ceil(2);
 
-    put_varint(out, u64::from(scan.group.0));
-    let flags = (if in_millis { 0 } else { MICROS })
-        | (if scan.source.is_some() { SOURCE } else { 0 })
-        | (if all_good { 0 } else { QUALITIES })
-        | (if as_runs { KIND_RUNS } else { 0 });
-    out.push(flags);
-    put_zigzag(out, if in_millis { micros / 1000 } else { micros });
-    if let Some(source) = scan.source {
-        put_zigzag(out, source.micros().wrapping_sub(micros));
-    }
-    put_varint(out, codes.len() as u64);
-    if !all_good {
-        encode_qualities(&scan.qualities, out);
-    }
+    encode_front(scan, if as_runs { KIND_RUNS } else { 0 }, out);
     if as_runs {
         put_varint(out, runs.clone().count() as u64);
         for codes in runs {
@@ -69,6 +65,41 @@ pub(super) fn encode(scan: &Scan, scales: &[Option<LinearScale>], out: &mut Vec<
     }
 }
 
+/// Gives how many values did not fit.
+pub(super) fn encode_packed(scan: &Scan, packing: &Packing, out: &mut Vec<u8>) -> usize {
+    let flags = encode_front(scan, 0, out);
+    put_varint(out, packing.number);
+    let misses = packed::put_fields(&scan.values, packing, out);
+    if !misses.is_empty() {
+        out[flags] |= MISSES;
+        packed::put_misses(&scan.values, &misses, out);
+    }
+    misses.len()
+}
+
+/// Everything before the values. Gives the place of the flags.
+fn encode_front(scan: &Scan, more_flags: u8, out: &mut Vec<u8>) -> usize {
+    let micros = scan.arrival.micros();
+    let in_millis = micros % 1000 == 0;
+    let all_good = scan.qualities.iter().all(|quality| *quality == Quality::GOOD);
+    put_varint(out, u64::from(scan.group.0));
+    let place = out.len();
+    let flags = (if in_millis { 0 } else { MICROS })
+        | (if scan.source.is_some() { SOURCE } else { 0 })
+        | (if all_good { 0 } else { QUALITIES })
+        | more_flags;
+    out.push(flags);
+    put_zigzag(out, if in_millis { micros / 1000 } else { micros });
+    if let Some(source) = scan.source {
+        put_zigzag(out, source.micros().wrapping_sub(micros));
+    }
+    put_varint(out, scan.values.len() as u64);
+    if !all_good {
+        encode_qualities(&scan.qualities, out);
+    }
+    place
+}
+
 fn encode_qualities(qualities: &[Quality], out: &mut Vec<u8>) {
     let runs = qualities.chunk_by(|a, b| a == b);
     put_varint(out, runs.clone().count() as u64);
@@ -80,7 +111,7 @@ fn encode_qualities(qualities: &[Quality], out: &mut Vec<u8>) {
 
 /// How one value is written.
 #[derive(Clone, Copy)]
-enum Code<'a> {
+pub(super) enum Code<'a> {
     None,
     Bool(bool),
     I64(i64),
@@ -93,7 +124,7 @@ enum Code<'a> {
 }
 
 impl<'a> Code<'a> {
-    fn of(value: Option<&'a Value>, scale: Option<LinearScale>) -> Self {
+    pub(super) fn of(value: Option<&'a Value>, scale: Option<LinearScale>) -> Self {
         match value {
             None => Self::None,
             Some(Value::Bool(value)) => Self::Bool(*value),
@@ -115,7 +146,7 @@ impl<'a> Code<'a> {
             || (9..14).zip(DIVISORS).find_map(|(kind, by)| Some((kind, exact(number, number * by, |n| n / by)?)));
         let by_tenth =
             || (14..16).zip(STEPS).find_map(|(kind, by)| Some((kind, exact(number, number / by, |n| n * by)?)));
-        match (short.or_else(by_ten).or_else(by_tenth), as_f32(number)) {
+        match (short.or_else(by_ten).or_else(by_tenth), as_single(number)) {
             (Some((kind, n)), Some(_)) if varint_len(zigzag(n)) <= 4 => Self::Whole(kind, n),
             (_, Some(single)) => Self::F32(single),
             (Some((kind, n)), None) if varint_len(zigzag(n)) < 8 => Self::Whole(kind, n),
@@ -123,7 +154,7 @@ impl<'a> Code<'a> {
         }
     }
 
-    fn kind(&self) -> u8 {
+    pub(super) fn kind(&self) -> u8 {
         match self {
             Self::None => 0,
             Self::Bool(false) => 1,
@@ -137,7 +168,7 @@ impl<'a> Code<'a> {
         }
     }
 
-    fn put(&self, out: &mut Vec<u8>) {
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
         match self {
             Self::None | Self::Bool(_) => {}
             Self::I64(value) => put_zigzag(out, *value),
@@ -162,12 +193,6 @@ fn exact(number: f64, scaled: f64, back: impl Fn(f64) -> f64) -> Option<i64> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "kept only when nothing was lost")]
-fn as_f32(number: f64) -> Option<f32> {
-    let single = number as f32;
-    (f64::from(single).to_bits() == number.to_bits()).then_some(single)
-}
-
 /// A scan whose head is read and whose values are still bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct ScanView<'a> {
@@ -181,12 +206,18 @@ pub struct ScanView<'a> {
     pub count: usize,
     /// Runs of (length, code); none when all are good.
     qualities: Option<(usize, Reader<'a>)>,
-    kinds: Kinds<'a>,
-    payloads: Reader<'a>,
+    values: Values<'a>,
+}
+
+/// Where the values are.
+#[derive(Clone, Copy, Debug)]
+enum Values<'a> {
+    Coded { kinds: Kinds<'a>, payloads: Reader<'a> },
+    Packed { number: u64, misses: bool, fields: Reader<'a> },
 }
 
 impl<'a> ScanView<'a> {
-    pub(super) fn new(body: &'a [u8]) -> Result<Self, RecordError> {
+    pub(super) fn new(body: &'a [u8], packed: bool) -> Result<Self, RecordError> {
         let mut reader = Reader::new(body);
         let group = GroupId(reader.varint_u32()?);
         let flags = reader.u8()?;
@@ -207,15 +238,17 @@ impl<'a> ScanView<'a> {
                 reader.take(4)?;
             }
         }
-        let kinds = if flags & KIND_RUNS == 0 {
-            Kinds::Each(reader.take(count.div_ceil(2))?)
+        let values = if packed {
+            Values::Packed { number: reader.varint()?, misses: flags & MISSES != 0, fields: reader }
+        } else if flags & KIND_RUNS == 0 {
+            Values::Coded { kinds: Kinds::Each(reader.take(count.div_ceil(2))?), payloads: reader }
         } else {
             let runs = reader.count()?;
             let kinds = Kinds::Runs { reader, left: 0, kind: 0 };
             for _ in 0..runs {
                 reader.varint()?;
             }
-            kinds
+            Values::Coded { kinds, payloads: reader }
         };
         Ok(Self {
             group,
@@ -223,17 +256,16 @@ impl<'a> ScanView<'a> {
             source: source.map(Timestamp::from_micros),
             count,
             qualities,
-            kinds,
-            payloads: reader,
+            values,
         })
     }
 
-    /// Everything. `scales` are those of the group's series.
-    pub fn to_scan(&self, scales: &[Option<LinearScale>]) -> Result<Scan, RecordError> {
+    /// Everything. `meaning` is that of the group.
+    pub fn to_scan(&self, meaning: Meaning<'_>) -> Result<Scan, RecordError> {
         let all: Vec<usize> = (0..self.count).collect();
         let mut values = Vec::with_capacity(self.count.min(1 << 16));
         let mut qualities = Vec::with_capacity(self.count.min(1 << 16));
-        self.columns(&all, scales, |_, value, quality| {
+        self.columns(&all, meaning, |_, value, quality| {
             values.push(value);
             qualities.push(quality);
         })?;
@@ -244,24 +276,37 @@ impl<'a> ScanView<'a> {
     pub fn columns(
         &self,
         wanted: &[usize],
-        scales: &[Option<LinearScale>],
+        meaning: Meaning<'_>,
         mut take: impl FnMut(usize, Option<Value>, Quality),
     ) -> Result<(), RecordError> {
+        if wanted.last().is_some_and(|last| *last >= self.count) {
+            return Err(RecordError::Layout("position"));
+        }
         let mut qualities = Qualities::new(self.qualities);
-        let (mut kinds, mut payloads) = (self.kinds, self.payloads);
-        let mut position = 0;
-        for (number, &index) in wanted.iter().enumerate() {
-            if index >= self.count {
-                return Err(RecordError::Layout("position"));
+        match self.values {
+            Values::Packed { number, misses, fields } => {
+                let packing = meaning.packing(number)?;
+                if packing.fields().len() != self.count {
+                    return Err(RecordError::Layout("count"));
+                }
+                let mut values = PackedValues::new(packing, fields, misses)?;
+                for (number, &index) in wanted.iter().enumerate() {
+                    take(number, values.at(index)?, qualities.at(index)?);
+                }
             }
-            while position < index {
-                skip(kinds.at(position)?, &mut payloads)?;
-                position += 1;
+            Values::Coded { mut kinds, mut payloads } => {
+                let mut position = 0;
+                for (number, &index) in wanted.iter().enumerate() {
+                    while position < index {
+                        skip(kinds.at(position)?, &mut payloads)?;
+                        position += 1;
+                    }
+                    let scale = meaning.scales.get(index).copied().flatten();
+                    let value = value(kinds.at(index)?, scale, &mut payloads)?;
+                    position = index + 1;
+                    take(number, value, qualities.at(index)?);
+                }
             }
-            let scale = scales.get(index).copied().flatten();
-            let value = value(kinds.at(index)?, scale, &mut payloads)?;
-            position = index + 1;
-            take(number, value, qualities.at(index)?);
         }
         Ok(())
     }
@@ -292,7 +337,11 @@ impl Kinds<'_> {
     }
 }
 
-fn value(kind: u8, scale: Option<LinearScale>, reader: &mut Reader<'_>) -> Result<Option<Value>, RecordError> {
+pub(super) fn value(
+    kind: u8,
+    scale: Option<LinearScale>,
+    reader: &mut Reader<'_>,
+) -> Result<Option<Value>, RecordError> {
     let number = match kind {
         0 => return Ok(None),
         1 => return Ok(Some(Value::Bool(false))),

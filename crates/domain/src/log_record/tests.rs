@@ -1,12 +1,16 @@
 //! Records of the log: what is written is what is read, and damage is seen.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::{Finite, Quality, Text, Value};
 
 /// Written once by version 1 and never changed: whoever reads records must read these bytes.
-const VECTORS: &str = include_str!("vectors_v1.txt");
+const VECTORS_1: &str = include_str!("vectors_v1.txt");
+/// Written once by version 2, which is still written, and never changed.
+const VECTORS_2: &str = include_str!("vectors_v2.txt");
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
@@ -86,17 +90,96 @@ fn bytes_of(head: RecordHead, body: &LogBody, scales: &[Option<LinearScale>]) ->
     bytes
 }
 
+fn packing() -> Packing {
+    let scale = LinearScale { factor: 100.0 / 27_648.0, offset: -50.0 };
+    let field = |steps, base, bits| Field { steps, base, bits };
+    let fields = vec![
+        field(Steps::Bool, 0, 1),
+        field(Steps::I64, -5, 7),
+        field(Steps::U64, 1 << 40, 3),
+        field(Steps::Over(10.0), 200, 5),
+        field(Steps::Linear(scale), 13_000, 9),
+        field(Steps::Single(scale), 13_000, 0),
+        field(Steps::SingleBits, 1_065_353_216, 23),
+        field(Steps::DoubleBits, 4_607_182_418_800_017_408, 52),
+        field(Steps::None, 0, 0),
+        field(Steps::Bool, 0, 1),
+    ];
+    Packing::new(GroupId(7), 70_001, fields).unwrap()
+}
+
+fn packed_scan() -> Scan {
+    let count = |n: f64| n * (100.0 / 27_648.0) - 50.0;
+    let single = |number: f64| f64::from(number.to_string().parse::<f32>().unwrap());
+    scan_of(vec![
+        Some(Value::Bool(true)),
+        Some(Value::I64(-1)),
+        Some(Value::U64((1 << 40) + 7)),
+        number(20.5),
+        number(count(13_500.0)),
+        number(single(count(13_001.0))), // does not fit
+        number(single(1.1)),
+        number(1.0 + f64::EPSILON),
+        Text::new("step 3").map(Value::Text), // is told in full
+        None,                                 // does not fit
+    ])
+}
+
+fn packed_examples() -> Vec<(&'static str, RecordHead, LogBody, Vec<u8>)> {
+    let head = |seq| RecordHead { epoch: 0x0123_4567_89ab_cdef, stream: Stream::Data, seq };
+    let (mut told, mut scan) = (Vec::new(), Vec::new());
+    encode(head(70_001), &LogBody::Packing(packing()), &mut told);
+    let misses = encode_packed_scan(head(70_002), &packed_scan(), &packing(), &mut scan);
+    assert_eq!(misses, 3);
+    vec![
+        ("a packing", head(70_001), LogBody::Packing(packing()), told),
+        ("a packed scan", head(70_002), LogBody::Scan(packed_scan()), scan),
+    ]
+}
+
 #[test]
 fn the_kept_vectors_are_still_read_and_still_written() {
-    let written: Vec<String> = examples()
-        .iter()
-        .map(|(name, head, body, scales)| format!("{name}: {}", hex(&bytes_of(*head, body, scales))))
-        .collect();
-    assert_eq!(VECTORS.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>(), written);
-    for (name, head, body, scales) in examples() {
+    let lines = |vectors: &'static str| vectors.lines().filter(|line| !line.starts_with('#'));
+    let mut written = Vec::new();
+    for ((name, head, body, scales), old) in examples().into_iter().zip(lines(VECTORS_1)) {
         let bytes = bytes_of(head, &body, &scales);
+        written.push(format!("{name}: {}", hex(&bytes)));
+        let old = unhex(old.strip_prefix(name).unwrap().strip_prefix(": ").unwrap());
+        for bytes in [bytes, old] {
+            let record = parse(&bytes).unwrap();
+            assert_eq!((record.head, record.decode(Meaning::scales(&scales)).unwrap()), (head, body.clone()), "{name}");
+        }
+    }
+    let mut meanings = Meanings::default();
+    for (name, head, body, bytes) in packed_examples() {
+        written.push(format!("{name}: {}", hex(&bytes)));
         let record = parse(&bytes).unwrap();
-        assert_eq!((record.head, record.decode(&scales).unwrap()), (head, body), "{name}");
+        assert_eq!((record.head, meanings.read(&record).unwrap()), (head, body), "{name}");
+    }
+    assert_eq!(lines(VECTORS_2).collect::<Vec<_>>(), written, "\n{}", written.join("\n"));
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2).unwrap(), 16).unwrap()).collect()
+}
+
+#[test]
+fn a_packed_scan_is_not_understood_before_its_packing_was_told() {
+    let [(_, _, told, packing), (_, _, scan, packed)] = <[_; 2]>::try_from(packed_examples()).unwrap();
+    let mut meanings = Meanings::default();
+    assert_eq!(meanings.read(&parse(&packed).unwrap()), Err(RecordError::Packing(70_001)));
+    assert_eq!(meanings.read(&parse(&packing).unwrap()), Ok(told));
+    assert_eq!(meanings.read(&parse(&packed).unwrap()), Ok(scan));
+}
+
+#[test]
+fn ordered_bits_keep_the_order_of_numbers() {
+    let numbers = [-1e30, -2.5, -1.0, -1e-40, -0.0, 0.0, 1e-40, 0.5, 1.0, 2.5, 1e30];
+    for steps in [Steps::SingleBits, Steps::DoubleBits] {
+        let value =
+            |number: f64| Value::F64(Finite::new(f64::from(number.to_string().parse::<f32>().unwrap())).unwrap());
+        let found: Vec<i64> = numbers.iter().map(|number| steps.number(&value(*number)).unwrap()).collect();
+        assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "{found:?}");
     }
 }
 
@@ -105,7 +188,7 @@ fn negative_zero_stays_negative() {
     let mut bytes = Vec::new();
     let head = RecordHead { epoch: 1, stream: Stream::Data, seq: 1 };
     encode_scan(head, &scan_of(vec![number(-0.0)]), &[], &mut bytes);
-    let back = parse(&bytes).unwrap().scan().unwrap().to_scan(&[]).unwrap();
+    let back = parse(&bytes).unwrap().scan().unwrap().to_scan(Meaning::default()).unwrap();
     assert_eq!(back.values[0].as_ref().and_then(Value::as_f64).map(f64::to_bits), Some((-0.0_f64).to_bits()));
 }
 
@@ -160,11 +243,41 @@ proptest! {
         prop_assert_eq!(record.head, head);
         prop_assert_eq!(record.bytes.len(), bytes.len() - 4);
         let view = record.scan().unwrap();
-        prop_assert_eq!(view.to_scan(&scales).unwrap(), scan.clone());
+        prop_assert_eq!(view.to_scan(Meaning::scales(&scales)).unwrap(), scan.clone());
 
         let wanted: Vec<usize> = (0..scan.values.len()).filter(|index| wanted >> index & 1 == 1).collect();
         let mut some = Vec::new();
-        view.columns(&wanted, &scales, |at, value, quality| some.push((wanted[at], value, quality))).unwrap();
+        view.columns(&wanted, Meaning::scales(&scales), |at, value, quality| some.push((wanted[at], value, quality))).unwrap();
+        let expected: Vec<_> = wanted.iter().map(|&at| (at, scan.values[at].clone(), scan.qualities[at])).collect();
+        prop_assert_eq!(some, expected);
+    }
+
+    #[test]
+    fn every_scan_comes_back_from_any_packing(scan in any_scan(), kinds in proptest::collection::vec((0..9_usize, any::<i16>(), 0..=MAX_BITS), 40), wanted in any::<u64>()) {
+        let scale = LinearScale { factor: 16.0 / 27_648.0, offset: 4.0 };
+        let all = [
+            Steps::None, Steps::Bool, Steps::I64, Steps::U64, Steps::Over(1_000.0), Steps::Linear(scale),
+            Steps::Single(scale), Steps::SingleBits, Steps::DoubleBits,
+        ];
+        let fields = scan.values.iter().zip(kinds).map(|(value, (kind, near, bits))| {
+            // now and then near the value, so that it fits
+            let steps = all[kind];
+            let number = value.as_ref().and_then(|value| steps.number(value)).unwrap_or(0);
+            Field { steps, base: number.wrapping_sub(i64::from(near)), bits }
+        });
+        let packing = Arc::new(Packing::new(scan.group, 3, fields.collect()).unwrap());
+        let head = RecordHead { epoch: 9, stream: Stream::Data, seq: 4 };
+        let mut bytes = Vec::new();
+        let misses = encode_packed_scan(head, &scan, &packing, &mut bytes);
+        prop_assert!(misses <= scan.values.len());
+        bytes.extend_from_slice(&[1, 2, 3]);
+        let record = parse(&bytes).unwrap();
+        let packings = [packing];
+        let meaning = Meaning { scales: &[], packings: &packings };
+        prop_assert_eq!(record.decode(meaning).unwrap(), LogBody::Scan(scan.clone()));
+        let wanted: Vec<usize> = (0..scan.values.len()).filter(|index| wanted >> index & 1 == 1).collect();
+        let mut some = Vec::new();
+        record.scan().unwrap().columns(&wanted, meaning, |at, value, quality| some.push((wanted[at], value, quality))).unwrap();
         let expected: Vec<_> = wanted.iter().map(|&at| (at, scan.values[at].clone(), scan.qualities[at])).collect();
         prop_assert_eq!(some, expected);
     }
@@ -187,12 +300,14 @@ proptest! {
         record.resize(record.len().max(HEAD + 1), 0);
         let len = u32::try_from(record.len() + CRC).unwrap();
         record[2..6].copy_from_slice(&len.to_le_bytes());
-        for kind in 0..4_u8 {
+        for kind in 0..6_u8 {
             record[1] = kind * 16;
             let mut whole = record.clone();
             whole.extend_from_slice(&crc32c::crc32c(&record).to_le_bytes());
             if let Ok(record) = parse(&whole) {
-                drop(record.decode(&[None, Some(LinearScale { factor: 0.5, offset: 1.0 })]));
+                let scales = [None, Some(LinearScale { factor: 0.5, offset: 1.0 })];
+                let packings = [Arc::new(packing())];
+                drop(record.decode(Meaning { scales: &scales, packings: &packings }));
             }
         }
     }
