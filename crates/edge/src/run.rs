@@ -10,6 +10,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use config::site::SiteConfig;
 use domain::{IdSource, Problem};
@@ -113,6 +114,7 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
         predictions: Arc::clone(&predictions),
         report: Arc::clone(&history_report),
         site: site_now.clone(),
+        era: AtomicU32::new(1),
     };
     let scans = table.follow("history", None, history::QUEUE);
     keeping.spawn("history", history::run(history, scans, flushes, keeping.stopping().clone()));

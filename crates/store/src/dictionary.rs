@@ -13,8 +13,10 @@ use smallvec::SmallVec;
 use crate::disk::Disk;
 use crate::notes::Notes;
 
-/// The layout of the folder that this program writes and reads.
-pub(crate) const FORMAT: u32 = 1;
+/// The layout of the folder that this program writes: 2 has packed scans in its log.
+const FORMAT: u32 = 2;
+/// The oldest layout that is read, and made a newer one of by the first record that is written.
+const OLDEST: u32 = 1;
 
 /// One line of the dictionary.
 #[derive(Debug, Serialize, Deserialize)]
@@ -90,8 +92,12 @@ impl Dictionary {
             }
         }
         let found = match store {
-            Some((FORMAT, epoch)) => {
+            Some((format @ OLDEST..=FORMAT, epoch)) => {
                 dictionary.epoch = epoch;
+                if format < FORMAT {
+                    // an older program must not take packed scans for damage
+                    dictionary.notes.add(&Fact::Store { format: FORMAT, epoch })?;
+                }
                 // numbers of lost lines may be in use in history: they are never given again
                 let lost = u32::try_from(loaded.lost).unwrap_or(u32::MAX);
                 dictionary.next_series = dictionary.next_series.saturating_add(lost);

@@ -6,8 +6,8 @@ use domain::{Problem, Sample, SeriesId, Timestamp};
 use crate::chunk::Chunk;
 use crate::counters::DamagedAt;
 use crate::store::Inner;
-use crate::tail::TailReader;
-use crate::view::{ChunkRef, LanePart, Segments, Snapshot};
+use crate::tail::{Places, TailReader};
+use crate::view::{ChunkRef, LanePart, Snapshot};
 
 /// Looks back this far first, then four times as far, and so on.
 const FIRST_LOOK: i64 = 3_600_000_000;
@@ -32,7 +32,7 @@ pub(crate) fn latest_before(inner: &Inner, series: SeriesId, t: Timestamp) -> Re
         let snapshot = snapshot.map_err(failed)?;
         let mut best: Option<Sample> = None;
         for (part, (_, position)) in snapshot.parts.iter().zip(&lanes) {
-            let found = in_lane(inner, series, part, *position, to, &snapshot.segments).map_err(failed)?;
+            let found = in_lane(inner, series, part, *position, to, &snapshot.places).map_err(failed)?;
             best = later(best, found);
         }
         if best.as_ref().is_some_and(|sample| sample.arrival.micros() >= from) || from <= oldest {
@@ -56,7 +56,7 @@ fn in_lane(
     part: &LanePart,
     position: usize,
     to: i64,
-    segments: &Segments,
+    places: &Places,
 ) -> std::io::Result<Option<Sample>> {
     let mut best = None;
     let mut chunks: Vec<&ChunkRef> = part.chunks.iter().collect();
@@ -82,13 +82,13 @@ fn in_lane(
     let best = best.map(|(sample, _)| sample);
     let known = best.as_ref().map(|sample| sample.arrival.micros());
     let group = inner.view().dictionary.group(part.lane.1);
-    let scales = group.as_ref().map_or(&[][..], |group| &group.scales);
-    let mut reader = TailReader::new(segments);
+    let meaning = part.meaning(group.as_deref());
+    let mut reader = TailReader::new(places);
     for row in part.rows.iter().rev().take_while(|row| known.is_none_or(|known| row.arrival >= known)) {
         let bytes = reader.read(row, None)?;
         let mut found = None;
         let read = parse(bytes).and_then(|record| record.scan()).and_then(|scan| {
-            scan.columns(&[position], scales, |_, value, quality| {
+            scan.columns(&[position], meaning, |_, value, quality| {
                 found = Some(Sample { series, arrival: scan.arrival, source: scan.source, value, quality });
             })
         });

@@ -120,6 +120,11 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// Ascends in the order in which scans were written.
+    pub(crate) fn place(&self) -> (u32, u32) {
+        (self.segment, self.offset)
+    }
+
     /// None when it lies beyond what a segment may hold.
     pub(crate) fn new(record: &RawRecord<'_>, arrival: i64, segment: u64, offset: u64) -> Option<Self> {
         Some(Self {

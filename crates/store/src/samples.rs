@@ -5,22 +5,24 @@
 //! (arrival, group, order of writing).
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::binary_heap::{BinaryHeap, PeekMut};
 use std::io;
 use std::sync::Arc;
 
-use domain::log_record::parse;
-use domain::{LinearScale, Problem, Sample, SeriesId, Timestamp};
+use domain::log_record::{Meaning, Packing, parse};
+use domain::{Problem, Sample, SeriesId, Timestamp};
 
 use crate::chunk::Chunk;
 use crate::chunk::column::Column;
 use crate::counters::DamagedAt;
 use crate::day::Lane;
+use crate::dictionary::Group;
 use crate::latest::source_of;
 use crate::log::Row;
 use crate::store::Inner;
-use crate::tail::read_into;
-use crate::view::{ChunkRef, Segments, Snapshot, lanes_of};
+use crate::tail::{Ahead, Places};
+use crate::view::{ChunkRef, Snapshot, lanes_of};
 
 /// Width of a window, µs.
 const WINDOW: i64 = 6 * 3_600_000_000;
@@ -105,7 +107,7 @@ const TAIL_ORDER: (u64, u64) = (u64::MAX, u64::MAX);
 struct Window {
     from: i64,
     to: i64,
-    segments: Segments,
+    places: Places,
     lanes: Vec<LaneColumns>,
     /// Chunks that are not needed yet, the next one last: lane number and chunk.
     waiting: Vec<(usize, ChunkRef)>,
@@ -119,8 +121,15 @@ struct LaneColumns {
     lane: Lane,
     positions: Vec<usize>,
     series: Vec<SeriesId>,
-    /// Of all positions.
-    scales: Vec<Option<LinearScale>>,
+    /// What scans of the tail are read with.
+    group: Option<Arc<Group>>,
+    packings: Arc<Vec<Arc<Packing>>>,
+}
+
+impl LaneColumns {
+    fn meaning(&self) -> Meaning<'_> {
+        Meaning { scales: self.group.as_ref().map_or(&[], |group| &group.scales), packings: &self.packings }
+    }
 }
 
 /// Something scans come from.
@@ -139,12 +148,51 @@ enum Source {
         lane: usize,
         rows: Vec<Row>,
         next: usize,
-        at: (u32, u64),
-        bytes: Vec<u8>,
+        ahead: Ahead,
     },
 }
 
 impl Source {
+    /// Puts the samples of its next scan into `ready`.
+    fn emit(
+        &mut self,
+        inner: &Inner,
+        lanes: &[LaneColumns],
+        places: &Places,
+        ready: &mut VecDeque<Sample>,
+    ) -> io::Result<()> {
+        match self {
+            Source::Chunk { lane, arrivals, sources, columns, row, .. } => {
+                let arrival = Timestamp::from_micros(arrivals[*row]);
+                let source = source_of(sources, *row, arrivals[*row]);
+                for (series, column) in lanes[*lane].series.iter().zip(columns) {
+                    if let Some(column) = column {
+                        let (value, quality) = column.cell(*row);
+                        ready.push_back(Sample { series: *series, arrival, source, value, quality });
+                    }
+                }
+                *row += 1;
+            }
+            Source::Tail { lane, rows, next, ahead } => {
+                let asked = &lanes[*lane];
+                let row = &rows[*next];
+                let read = ahead.read(places, row, rows.get(*next + 1))?;
+                let taken = parse(read).and_then(|record| record.scan()).and_then(|scan| {
+                    scan.columns(&asked.positions, asked.meaning(), |at, value, quality| {
+                        let series = asked.series[at];
+                        ready.push_back(Sample { series, arrival: scan.arrival, source: scan.source, value, quality });
+                    })
+                });
+                if taken.is_err() {
+                    ready.clear();
+                    inner.counters.damaged(DamagedAt::Segment(u64::from(row.segment), u64::from(row.offset)));
+                }
+                *next += 1;
+            }
+        }
+        Ok(())
+    }
+
     fn lane(&self) -> usize {
         match self {
             Self::Chunk { lane, .. } | Self::Tail { lane, .. } => *lane,
@@ -176,21 +224,26 @@ impl Window {
         let mut window = Self {
             from,
             to,
-            segments: snapshot.segments,
+            places: snapshot.places,
             lanes: Vec::new(),
             waiting: Vec::new(),
             sources: Vec::new(),
             heap: BinaryHeap::new(),
         };
         for (number, (part, group)) in snapshot.parts.into_iter().zip(groups).enumerate() {
-            let scales = group.as_ref().map(|group| group.scales.clone()).unwrap_or_default();
-            let all = group.map(|group| Arc::clone(&group.series)).unwrap_or_default();
+            let all = group.as_ref().map(|group| Arc::clone(&group.series)).unwrap_or_default();
             let wanted = all.iter().enumerate().filter(|(_, id)| series.binary_search(id).is_ok());
             let (positions, wanted): (Vec<usize>, Vec<SeriesId>) = wanted.map(|(position, id)| (position, *id)).unzip();
-            window.lanes.push(LaneColumns { lane: part.lane, positions, series: wanted, scales });
+            window.lanes.push(LaneColumns {
+                lane: part.lane,
+                positions,
+                series: wanted,
+                group,
+                packings: part.packings,
+            });
             window.waiting.extend(part.chunks.into_iter().map(|chunk| (number, chunk)));
             if !part.rows.is_empty() {
-                window.push(Source::Tail { lane: number, rows: part.rows, next: 0, at: (0, 0), bytes: Vec::new() });
+                window.push(Source::Tail { lane: number, rows: part.rows, next: 0, ahead: Ahead::default() });
             }
         }
         window.waiting.sort_by_key(|(_, chunk)| Reverse((chunk.at.from, chunk.order())));
@@ -203,11 +256,6 @@ impl Window {
         if free.is_none() {
             self.sources.push(None);
         }
-        self.back(number, source);
-    }
-
-    /// Puts a source back with its next scan, or lets it go.
-    fn back(&mut self, number: usize, source: Source) {
         if let Some(arrival) = source.arrival() {
             let (stream, group) = self.lanes[source.lane()].lane;
             self.heap.push(Reverse((arrival, group.0, stream.index(), source.order(), number)));
@@ -227,19 +275,25 @@ impl Window {
                     break;
                 }
             }
-            let Some(Reverse(key)) = self.heap.pop() else {
+            let Some(mut top) = self.heap.peek_mut() else {
                 if self.waiting.is_empty() {
                     return Ok(false);
                 }
                 continue;
             };
+            let Reverse(key) = *top;
             if self.waiting.last().is_some_and(|(_, chunk)| chunk.at.from <= key.0) {
-                self.heap.push(Reverse(key)); // the chunk that was opened is not the only one that may come first
-                continue;
+                continue; // the chunk that was opened is not the only one that may come first
             }
-            let Some(mut source) = self.sources[key.4].take() else { continue };
-            self.emit(inner, &mut source, ready)?;
-            self.back(key.4, source);
+            let source = self.sources[key.4].as_mut();
+            let next =
+                source.map(|source| source.emit(inner, &self.lanes, &self.places, ready).map(|()| source.arrival()));
+            if let Some(arrival) = next.transpose()?.flatten() {
+                top.0.0 = arrival;
+            } else {
+                PeekMut::pop(top);
+                self.sources[key.4] = None;
+            }
         }
         Ok(true)
     }
@@ -268,39 +322,6 @@ impl Window {
         let row = arrivals.partition_point(|arrival| *arrival < self.from);
         let end = arrivals.partition_point(|arrival| *arrival < self.to);
         self.push(Source::Chunk { lane, order: chunk.order(), arrivals, sources, columns, row, end });
-        Ok(())
-    }
-
-    fn emit(&self, inner: &Inner, source: &mut Source, ready: &mut VecDeque<Sample>) -> io::Result<()> {
-        match source {
-            Source::Chunk { lane, arrivals, sources, columns, row, .. } => {
-                let arrival = Timestamp::from_micros(arrivals[*row]);
-                let source = source_of(sources, *row, arrivals[*row]);
-                for (series, column) in self.lanes[*lane].series.iter().zip(columns) {
-                    if let Some(column) = column {
-                        let (value, quality) = column.cell(*row);
-                        ready.push_back(Sample { series: *series, arrival, source, value, quality });
-                    }
-                }
-                *row += 1;
-            }
-            Source::Tail { lane, rows, next, at, bytes } => {
-                let asked = &self.lanes[*lane];
-                let row = &rows[*next];
-                let read = read_into(&self.segments, at, bytes, row, rows.get(*next + 1))?;
-                let taken = parse(read).and_then(|record| record.scan()).and_then(|scan| {
-                    scan.columns(&asked.positions, &asked.scales, |at, value, quality| {
-                        let series = asked.series[at];
-                        ready.push_back(Sample { series, arrival: scan.arrival, source: scan.source, value, quality });
-                    })
-                });
-                if taken.is_err() {
-                    ready.clear();
-                    inner.counters.damaged(DamagedAt::Segment(u64::from(row.segment), u64::from(row.offset)));
-                }
-                *next += 1;
-            }
-        }
         Ok(())
     }
 }

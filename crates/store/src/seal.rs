@@ -17,9 +17,9 @@ use crate::day::{Day, Lane, MICROS_PER_DAY, Place, Summary};
 use crate::dictionary::Group;
 use crate::log::Row;
 use crate::store::Inner;
-use crate::tail::TailReader;
+use crate::tail::{Places, TailReader};
 use crate::types::Sealed;
-use crate::view::{Segments, Tail, View};
+use crate::view::{Tail, View};
 use crate::writer::{Fact, Writer, sealed_fact};
 use domain::Problem;
 
@@ -52,11 +52,16 @@ impl Inner {
     pub(crate) fn seal(&self, now: Timestamp, budget: usize, all: bool) -> Result<Sealed, Problem> {
         let mut writer = self.writer();
         let mut sealed = Sealed::default();
+        self.pack_due(&mut writer).map_err(|error| self.problem("reading the log", &error))?;
         loop {
             let due = due_lanes(&self.view(), now, all);
             sealed.waiting = due.len().saturating_sub(budget);
             if due.is_empty() {
                 break;
+            }
+            for lane in &due[..due.len().min(budget)] {
+                let better = self.pack(&mut writer, *lane);
+                better.map_err(|error| self.problem("reading the log", &error))?;
             }
             let result = self.seal_lanes(&mut writer, now, &due[..due.len().min(budget)], &mut sealed);
             result.map_err(|error| {
@@ -151,7 +156,7 @@ impl Inner {
         let parts = split(&tail);
         let last = parts.iter().flat_map(|part| &part.rows).map(|row| row.seq).max();
         let (Some(first), Some(last), Some(group)) = (tail.rows.first(), last, group) else { return Ok(None) };
-        let segments = self.view().segments_of(tail.rows.iter());
+        let places = self.view().places_of(tail.rows.iter());
         let mut sealing = Sealing { lane, places: Vec::new(), last, sealed_until: tail.sealed_until, scans: 0 };
         for (number, part) in parts.iter().enumerate() {
             let head = Head {
@@ -164,7 +169,7 @@ impl Inner {
                 last,
                 ..Head::default()
             };
-            let bytes = self.build_chunk(&segments, head, &group, &part.rows)?;
+            let bytes = self.build_chunk(&places, head, &group, (&tail, &part.rows))?;
             day.file.write_at(&bytes, *end)?;
             let head =
                 Head::decode(&bytes).ok_or_else(|| io::Error::other("a chunk that was just built is damaged"))?;
@@ -179,13 +184,23 @@ impl Inner {
     }
 
     /// Reads the scans of one part from the log, some columns at a time. Damaged ones are passed over.
-    fn build_chunk(&self, segments: &Segments, head: Head, group: &Group, rows: &[Row]) -> io::Result<Vec<u8>> {
+    fn build_chunk(
+        &self,
+        places: &Places,
+        head: Head,
+        group: &Group,
+        (tail, rows): (&Tail, &[Row]),
+    ) -> io::Result<Vec<u8>> {
         let mut kept = Vec::with_capacity(rows.len());
         let (mut arrivals, mut sources) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-        let mut reader = TailReader::new(segments);
+        let mut reader = TailReader::new(places);
         for (number, row) in rows.iter().enumerate() {
             let bytes = reader.read(row, rows.get(number + 1))?;
-            if let Some(scan) = parse(bytes).ok().and_then(|record| record.scan().ok()) {
+            let scan = parse(bytes).and_then(|record| record.scan()).and_then(|scan| {
+                // the packing it names is known
+                scan.columns(&[], tail.meaning(group), |_, _, _| ()).map(|()| scan)
+            });
+            if let Ok(scan) = scan {
                 arrivals.push(scan.arrival.micros());
                 sources.push(scan.source.map(Timestamp::micros));
                 kept.push(*row);
@@ -193,16 +208,17 @@ impl Inner {
                 self.counters.damaged(DamagedAt::Segment(u64::from(row.segment), u64::from(row.offset)));
             }
         }
-        let part = Part { head, series: &group.series, scales: &group.scales, arrivals: &arrivals, sources: &sources };
+        let steps = tail.steps(group);
+        let part = Part { head, series: &group.series, steps: &steps, arrivals: &arrivals, sources: &sources };
         build(&part, |positions| {
             let wanted: Vec<usize> = positions.collect();
             let mut columns: Vec<Vec<Cell>> = wanted.iter().map(|_| Vec::with_capacity(kept.len())).collect();
-            let mut reader = TailReader::new(segments);
+            let mut reader = TailReader::new(places);
             for (number, row) in kept.iter().enumerate() {
                 let bytes = reader.read(row, kept.get(number + 1))?;
                 let scan = parse(bytes).and_then(|record| record.scan()).map_err(io::Error::other)?;
                 let take = |at: usize, value, quality| columns[at].push((value, quality));
-                scan.columns(&wanted, &group.scales, take).map_err(io::Error::other)?;
+                scan.columns(&wanted, tail.meaning(group), take).map_err(io::Error::other)?;
             }
             Ok::<_, io::Error>(columns)
         })
@@ -225,6 +241,7 @@ impl Inner {
                 tail.rows.shrink_to(ROWS as usize * 3 / 2);
                 tail.sealed = sealing.last;
                 tail.sealed_until = sealing.sealed_until;
+                tail.forget_packings();
             }
         }
     }

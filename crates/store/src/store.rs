@@ -1,10 +1,12 @@
 //! The store as others see it.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use domain::log_record::ClockEra;
 use domain::{GroupId, LinearScale, Problem, Scan, SeriesDef, SeriesId, Stream, TagPath, Timestamp};
 
 use crate::counters::Counters;
@@ -142,13 +144,16 @@ impl Store {
 
     /// Writes these scans in one commit and syncs it. When this returns they survive a power cut; when it fails none of
     /// them counts and they may be appended again.
-    pub fn append(&self, scans: &[(Stream, Scan)]) -> Result<Synced, Problem> {
-        self.inner.append(scans)
+    pub fn append<S: Borrow<Scan>>(&self, scans: &[(Stream, S)]) -> Result<Synced, Problem> {
+        let scans: Vec<(Stream, &Scan)> =
+            scans.iter().map(|(stream, scan)| (*stream, Borrow::<Scan>::borrow(scan))).collect();
+        self.inner.append(&scans)
     }
 
-    /// Notes a step of the wall clock in both streams.
-    pub fn mark_era(&self, before: Timestamp, after: Timestamp) -> Result<Synced, Problem> {
-        self.inner.mark_era(before, after)
+    /// Notes a step of the wall clock in both streams. `skipped` is the time that no scan can have arrived in, where there
+    /// is one: a gap there has this reason.
+    pub fn mark_era(&self, era: ClockEra, skipped: Option<(Timestamp, Timestamp)>) -> Result<Synced, Problem> {
+        self.inner.mark_era(era, skipped)
     }
 
     /// Up to which number a stream is on the disk; 0 for nothing.

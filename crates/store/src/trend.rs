@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::log_record::parse;
-use domain::{LinearScale, Problem, Quality, QualityClass, SeriesId, Timestamp, Value};
+use domain::{Problem, Quality, QualityClass, SeriesId, Timestamp, Value};
 
 use crate::chunk::{Chunk, Entry, read_entry};
 use crate::counters::DamagedAt;
-use crate::log::Row;
 use crate::store::Inner;
-use crate::tail::TailReader;
+use crate::tail::{Places, TailReader};
 use crate::types::{Bucket, Gap, GapReason, Trend};
-use crate::view::{ChunkRef, LanePart, Mark, Segments, Snapshot};
+use crate::view::{ChunkRef, LanePart, Mark, Snapshot};
 
 /// No trend has more buckets.
 const MAX_BUCKETS: u32 = 100_000;
@@ -128,21 +127,20 @@ pub(crate) fn trend(
         damaged: Vec::new(),
     };
     for (part, position) in snapshot.parts.iter().zip(positions) {
-        drawing.lane(part, position, &snapshot.segments).map_err(failed)?;
+        drawing.lane(part, position, &snapshot.places).map_err(failed)?;
     }
     Ok(drawing.finish(&marks))
 }
 
 impl Drawing<'_> {
-    fn lane(&mut self, part: &LanePart, position: usize, segments: &Segments) -> std::io::Result<()> {
+    fn lane(&mut self, part: &LanePart, position: usize, places: &Places) -> std::io::Result<()> {
         for chunk in &part.chunks {
             if !self.chunk(chunk, position)? {
                 self.inner.counters.damaged(DamagedAt::Column(chunk.day.number, chunk.at.offset, self.series.0));
                 self.damaged.push((chunk.at.from, chunk.at.to));
             }
         }
-        let group = self.inner.view().dictionary.group(part.lane.1);
-        self.rows(&part.rows, position, segments, group.as_ref().map_or(&[], |group| &group.scales))
+        self.rows(part, position, places)
     }
 
     #[inline]
@@ -216,21 +214,17 @@ impl Drawing<'_> {
             .extend(parts.by_ref().filter_map(|part| Some(Stretch { from: *part.first()?, to: *part.last()?, usual })));
     }
 
-    fn rows(
-        &mut self,
-        rows: &[Row],
-        position: usize,
-        segments: &Segments,
-        scales: &[Option<LinearScale>],
-    ) -> std::io::Result<()> {
-        let mut reader = TailReader::new(segments);
+    fn rows(&mut self, part: &LanePart, position: usize, places: &Places) -> std::io::Result<()> {
+        let group = self.inner.view().dictionary.group(part.lane.1);
+        let (rows, meaning) = (&part.rows, part.meaning(group.as_deref()));
+        let mut reader = TailReader::new(places);
         for (number, row) in rows.iter().enumerate() {
             let bytes = reader.read(row, rows.get(number + 1))?;
             let bucket = self.bucket(row.arrival);
             let sum = &mut self.sums[bucket];
             let scan = parse(bytes).and_then(|record| record.scan());
             let taken = scan.and_then(|scan| {
-                scan.columns(&[position], scales, |_, value, quality| {
+                scan.columns(&[position], meaning, |_, value, quality| {
                     sum.quality(quality);
                     if let Some(number) = value.as_ref().and_then(Value::as_f64) {
                         sum.number(number);

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{GroupId, SeriesId, Stream, Timestamp};
+use domain::log_record::{Meaning, Packing, Steps};
+use domain::{GroupId, LinearScale, SeriesId, Stream, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::day::{ChunkAt, Day, DayIndex, Lane, Summary, load_index};
-use crate::dictionary::Dictionary;
+use crate::dictionary::{Dictionary, Group};
 use crate::log::{Row, Segment};
+use crate::tail::{Places, Recent};
 use crate::types::GapReason;
 
 /// Marks kept at most; the oldest go first.
@@ -38,6 +40,43 @@ pub(crate) struct Tail {
     pub(crate) sealed: u64,
     /// The latest arrival that was sealed; later ones are in order, earlier ones are late.
     pub(crate) sealed_until: Option<i64>,
+    /// What packed ones of these scans are read with, ascending by number.
+    pub(crate) packings: Arc<Vec<Arc<Packing>>>,
+}
+
+impl Tail {
+    /// What its scans are read with.
+    pub(crate) fn meaning<'a>(&'a self, group: &'a Group) -> Meaning<'a> {
+        Meaning { scales: &group.scales, packings: &self.packings }
+    }
+
+    /// By which steps numbers of each series are likely told: as it was packed last, else by its scale.
+    pub(crate) fn steps(&self, group: &Group) -> Vec<Option<Steps>> {
+        let newest = self.packings.last().map_or(&[][..], |packing| packing.fields());
+        let packed = |position: usize| newest.get(position).map(|field| field.steps);
+        let steps = |(position, scale): (usize, &Option<LinearScale>)| match packed(position) {
+            Some(steps @ (Steps::Linear(_) | Steps::Single(_))) => Some(steps),
+            _ => scale.map(Steps::Linear),
+        };
+        group.scales.iter().enumerate().map(steps).collect()
+    }
+
+    /// Takes a packing into those that are known.
+    pub(crate) fn know(&mut self, packing: Arc<Packing>) {
+        let packings = Arc::make_mut(&mut self.packings);
+        match packings.binary_search_by_key(&packing.number, |known| known.number) {
+            Ok(place) => packings[place] = packing,
+            Err(place) => packings.insert(place, packing),
+        }
+    }
+
+    /// Forgets packings that nothing here needs: with no scan left all but the newest.
+    pub(crate) fn forget_packings(&mut self) {
+        if self.rows.is_empty() && self.packings.len() > 1 {
+            let newest = self.packings.last().cloned();
+            self.packings = Arc::new(newest.into_iter().collect());
+        }
+    }
 }
 
 /// See the module.
@@ -45,6 +84,8 @@ pub(crate) struct Tail {
 pub(crate) struct View {
     pub(crate) dictionary: Dictionary,
     pub(crate) segments: Segments,
+    /// The newest commits, still in memory.
+    pub(crate) recent: Recent,
     pub(crate) tails: HashMap<Lane, Tail>,
     pub(crate) days: BTreeMap<u64, (Arc<Day>, Summary)>,
     /// The index of the last day.
@@ -63,16 +104,21 @@ impl View {
         self.marks.push(mark);
     }
 
-    /// The segments in which these rows lie.
-    pub(crate) fn segments_of<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> Segments {
+    /// Where these rows are read from.
+    pub(crate) fn places_of<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> Places {
         let mut segments = Segments::new();
+        let (mut last, mut first) = (None, None);
         for row in rows {
-            let number = u64::from(row.segment);
-            if let (false, Some(segment)) = (segments.contains_key(&number), self.segments.get(&number)) {
-                segments.insert(number, Arc::clone(segment));
+            first = Some(first.map_or(row.place(), |first: (u32, u32)| first.min(row.place())));
+            if last == Some(row.segment) {
+                continue;
+            }
+            last = Some(row.segment);
+            if let Some(segment) = self.segments.get(&u64::from(row.segment)) {
+                segments.insert(segment.number, Arc::clone(segment));
             }
         }
-        segments
+        Places { segments, recent: first.map(|first| self.recent.from(first)).unwrap_or_default() }
     }
 
     /// The lanes a series may be in, with its position there.
@@ -110,13 +156,16 @@ pub(crate) struct LanePart {
     pub(crate) chunks: Vec<ChunkRef>,
     /// In the order of arrival, then sequence.
     pub(crate) rows: Vec<Row>,
+    /// What packed ones of the rows are read with.
+    pub(crate) packings: Arc<Vec<Arc<Packing>>>,
 }
 
 /// A consistent copy of where everything of some lanes lies.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) parts: Vec<LanePart>,
-    pub(crate) segments: Segments,
+    /// Where the rows are read from.
+    pub(crate) places: Places,
 }
 
 /// Indexes of older days that were needed lately.
@@ -176,9 +225,8 @@ impl Snapshot {
         (from, to): (i64, i64),
         mut damaged: impl FnMut(u64, u64),
     ) -> io::Result<Self> {
-        let mut parts: Vec<LanePart> =
-            lanes.iter().map(|lane| LanePart { lane: *lane, chunks: Vec::new(), rows: Vec::new() }).collect();
-        let (older, segments) = {
+        let mut parts: Vec<LanePart> = lanes.iter().map(|lane| LanePart::of(*lane)).collect();
+        let (older, places) = {
             let view = view.read().unwrap_or_else(PoisonError::into_inner);
             let mut older: Vec<(Arc<Day>, Summary)> = Vec::new();
             for (day, summary) in view.days.values() {
@@ -193,12 +241,13 @@ impl Snapshot {
                 }
             }
             for part in &mut parts {
-                let rows = view.tails.get(&part.lane).map_or(&[][..], |tail| &tail.rows);
-                part.rows.extend(rows.iter().filter(|row| (from..to).contains(&row.arrival)));
+                let Some(tail) = view.tails.get(&part.lane) else { continue };
+                part.rows.extend(tail.rows.iter().filter(|row| (from..to).contains(&row.arrival)));
                 part.rows.sort_by_key(|row| (row.arrival, row.seq));
+                part.packings = Arc::clone(&tail.packings);
             }
-            let segments = view.segments_of(parts.iter().flat_map(|part| &part.rows));
-            (older, segments)
+            let places = view.places_of(parts.iter().flat_map(|part| &part.rows));
+            (older, places)
         };
         for (day, summary) in &older {
             let index = indexes.get(day, summary, |place| damaged(day.number, place))?;
@@ -209,7 +258,7 @@ impl Snapshot {
         for part in &mut parts {
             part.chunks.sort_by_key(|chunk| (chunk.at.from, chunk.order()));
         }
-        Ok(Self { parts, segments })
+        Ok(Self { parts, places })
     }
 }
 
@@ -223,6 +272,15 @@ impl Snapshot {
 }
 
 impl LanePart {
+    fn of(lane: Lane) -> Self {
+        Self { lane, chunks: Vec::new(), rows: Vec::new(), packings: Arc::default() }
+    }
+
+    /// What its rows are read with.
+    pub(crate) fn meaning<'a>(&'a self, group: Option<&'a Group>) -> Meaning<'a> {
+        Meaning { scales: group.map_or(&[], |group| &group.scales), packings: &self.packings }
+    }
+
     fn add(&mut self, day: &Arc<Day>, index: &DayIndex, from: i64, to: i64) {
         let chunks = index.lanes.get(&self.lane).map_or(&[][..], Vec::as_slice);
         let overlapping = chunks.iter().filter(|chunk| chunk.overlaps(from, to));

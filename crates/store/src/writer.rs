@@ -1,9 +1,9 @@
 //! The writing side: one commit at a time. What is on the disk becomes visible only after its sync.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use domain::log_record::{ClockEra, LogBody, RecordHead, encode, encode_scan};
+use domain::log_record::{ClockEra, LogBody, RecordHead, encode};
 use domain::{GroupId, Problem, Scan, Stream, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,7 @@ use crate::day::{Lane, Summary};
 use crate::dictionary::Group;
 use crate::log::{Row, Segment};
 use crate::notes::Notes;
+use crate::packer::LanePacker;
 use crate::store::Inner;
 use crate::types::{GapReason, Synced};
 use crate::view::{Mark, View};
@@ -43,8 +44,12 @@ pub(crate) struct Writer {
     pub(crate) day_broken: bool,
     /// The last day file's index ends before the file does.
     pub(crate) index_broken: bool,
+    /// Bytes of the last commit: about what the next one takes.
+    commit_len: usize,
     /// Lanes whose meaning was told in their stream since the store was opened.
     announced: HashSet<Lane>,
+    /// How each lane is written.
+    pub(crate) packers: HashMap<Lane, LanePacker>,
     /// Records to write with the next commit.
     pub(crate) pending: Vec<(Stream, LogBody)>,
     /// The ballast file is there.
@@ -65,8 +70,8 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(epoch: u64, next: [u64; 2]) -> Self {
-        Self { epoch, bytes: Vec::new(), next, rows: Vec::new(), announced: Vec::new() }
+    fn new(epoch: u64, next: [u64; 2], len: usize) -> Self {
+        Self { epoch, bytes: Vec::with_capacity(len + len / 8), next, rows: Vec::new(), announced: Vec::new() }
     }
 
     fn head(&mut self, stream: Stream) -> RecordHead {
@@ -80,11 +85,13 @@ impl Batch {
         encode(head, body, &mut self.bytes);
     }
 
-    fn scan(&mut self, stream: Stream, scan: &Scan, group: &Group) {
-        let head = self.head(stream);
+    fn scan(&mut self, lane: Lane, scan: &Scan, group: &Group, packer: &mut LanePacker, segment: u64) {
+        if let Some(packing) = packer.to_tell(segment) {
+            self.body(lane.0, &packing);
+        }
+        let head = self.head(lane.0);
         let place = self.bytes.len();
-        encode_scan(head, scan, &group.scales, &mut self.bytes);
-        let lane = (stream, scan.group);
+        packer.encode(head, scan, group, &mut self.bytes);
         self.rows.push((lane, head.seq, scan.arrival.micros(), place, self.bytes.len() - place));
     }
 }
@@ -98,7 +105,9 @@ impl Writer {
             next_day,
             day_broken: false,
             index_broken: false,
+            commit_len: 0,
             announced: HashSet::new(),
+            packers: HashMap::new(),
             pending: Vec::new(),
             ballast: false,
             refused_since: None,
@@ -107,7 +116,7 @@ impl Writer {
 }
 
 impl Inner {
-    pub(crate) fn append(&self, scans: &[(Stream, Scan)]) -> Result<Synced, Problem> {
+    pub(crate) fn append(&self, scans: &[(Stream, &Scan)]) -> Result<Synced, Problem> {
         let groups = self.check(scans)?;
         let mut writer = self.writer();
         let newest = scans.iter().map(|(_, scan)| scan.arrival).max();
@@ -117,6 +126,7 @@ impl Inner {
             return Err(full);
         }
         let mut batch = self.begin(&writer);
+        let segment = if scans.is_empty() { 0 } else { self.ready_segment(&mut writer)?.number };
         for ((stream, scan), group) in scans.iter().zip(&groups) {
             let lane = (*stream, scan.group);
             if !writer.announced.contains(&lane) && !batch.announced.contains(&lane) {
@@ -126,7 +136,8 @@ impl Inner {
                 }
                 batch.announced.push(lane);
             }
-            batch.scan(*stream, scan, group);
+            let packer = writer.packers.entry(lane).or_default();
+            batch.scan(lane, scan, group, packer, segment);
         }
         let synced = self.commit(&mut writer, batch)?;
         if let (Some(from), Some(to)) = (writer.refused_since.take(), newest) {
@@ -139,15 +150,16 @@ impl Inner {
         Ok(synced)
     }
 
-    pub(crate) fn mark_era(&self, before: Timestamp, after: Timestamp) -> Result<Synced, Problem> {
+    pub(crate) fn mark_era(&self, era: ClockEra, skipped: Option<(Timestamp, Timestamp)>) -> Result<Synced, Problem> {
         let mut writer = self.writer();
         let mut batch = self.begin(&writer);
         for stream in Stream::ALL {
-            batch.body(stream, &LogBody::Era(ClockEra { before, after }));
+            batch.body(stream, &LogBody::Era(era));
         }
         let synced = self.commit(&mut writer, batch)?;
-        let (from, to) = (before.min(after), before.max(after));
-        self.add_mark(&mut writer, Mark { from, to, reason: GapReason::ClockStep })?;
+        if let Some((from, to)) = skipped {
+            self.add_mark(&mut writer, Mark { from, to, reason: GapReason::ClockStep })?;
+        }
         Ok(synced)
     }
 
@@ -161,7 +173,7 @@ impl Inner {
     }
 
     fn begin(&self, writer: &Writer) -> Batch {
-        let mut batch = Batch::new(self.epoch, self.view().next);
+        let mut batch = Batch::new(self.epoch, self.view().next, writer.commit_len);
         for (stream, body) in &writer.pending {
             batch.body(*stream, body);
         }
@@ -169,7 +181,7 @@ impl Inner {
     }
 
     /// The group of each scan, or what is wrong with a scan.
-    fn check(&self, scans: &[(Stream, Scan)]) -> Result<Vec<Arc<Group>>, Problem> {
+    fn check(&self, scans: &[(Stream, &Scan)]) -> Result<Vec<Arc<Group>>, Problem> {
         let view = self.view();
         let group_of = |scan: &Scan| {
             let GroupId(number) = scan.group;
@@ -197,11 +209,7 @@ impl Inner {
             return Ok(synced);
         }
         let written = self.write(writer, &batch);
-        let (segment, start) = written.map_err(|error| {
-            writer.segment = None;
-            self.counters.count(|counters| counters.write_failures += 1);
-            self.problem("writing the log", &error)
-        })?;
+        let (segment, start) = written.map_err(|error| self.write_failed(writer, &error))?;
         let mut view = self.view_mut();
         for (lane, seq, arrival, place, len) in &batch.rows {
             let row = Row {
@@ -214,12 +222,15 @@ impl Inner {
             view.tails.entry(*lane).or_default().rows.push(row);
         }
         view.next = batch.next;
+        let len = batch.bytes.len();
+        view.recent.push(segment.number, start, batch.bytes);
         drop(view);
+        writer.commit_len = len;
         writer.announced.extend(batch.announced);
         writer.pending.clear();
         self.counters.count(|counters| {
             counters.commits += 1;
-            counters.log_bytes += batch.bytes.len() as u64;
+            counters.log_bytes += len as u64;
         });
         Ok(synced)
     }
@@ -230,15 +241,31 @@ impl Inner {
             return Err(std::io::Error::other("one commit of more than 2 GiB"));
         }
         self.view_mut().dictionary.sync()?;
+        let segment = self.segment(writer)?;
+        let start = segment.len();
+        segment.append(&batch.bytes)?;
+        Ok((segment, start))
+    }
+
+    /// The file that the next commit goes to; a new one when the last is full or must not be used any more.
+    fn ready_segment(&self, writer: &mut Writer) -> Result<Arc<Segment>, Problem> {
+        self.segment(writer).map_err(|error| self.write_failed(writer, &error))
+    }
+
+    fn segment(&self, writer: &mut Writer) -> std::io::Result<Arc<Segment>> {
         let current = writer.segment.take().filter(|segment| segment.len() < self.options.segment.min(1 << 31));
         let segment = match current {
             Some(segment) => segment,
             None => self.begin_segment(writer)?,
         };
-        let start = segment.len();
-        segment.append(&batch.bytes)?;
         writer.segment = Some(Arc::clone(&segment));
-        Ok((segment, start))
+        Ok(segment)
+    }
+
+    fn write_failed(&self, writer: &mut Writer, error: &std::io::Error) -> Problem {
+        writer.segment = None;
+        self.counters.count(|counters| counters.write_failures += 1);
+        self.problem("writing the log", error)
     }
 
     fn begin_segment(&self, writer: &mut Writer) -> std::io::Result<Arc<Segment>> {

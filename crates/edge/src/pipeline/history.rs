@@ -2,7 +2,7 @@
 //! time. A disk that is slow or full costs history, never acquisition: the queue is bounded and counts what it drops.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ pub(crate) const QUEUE: usize = 65_536;
 const COMMIT: Duration = Duration::from_secs(1);
 /// Groups sealed at most per second, so that the work is spread.
 const SEAL: usize = 4;
+/// The counter of damaged places, as `/metrics` names it.
+const DAMAGED: &str = "history_damaged_total";
 /// How often old history is looked for.
 const RETAIN_EVERY: u32 = 60;
 
@@ -74,6 +76,8 @@ pub(crate) struct History {
     pub report: Arc<HistoryReport>,
     /// The configuration, which says how much is kept.
     pub site: watch::Receiver<Arc<SiteConfig>>,
+    /// The clock's era up to which steps are noted in the log; a run of the program begins with the first.
+    pub era: AtomicU32,
 }
 
 /// Runs until `stop`, and then commits what is left.
@@ -131,7 +135,7 @@ enum Work {
 impl History {
     /// The commit first, then a little sealing, now and then retention.
     fn work(&self, batch: &[Arc<Scan>], work: Work) {
-        self.commit(batch);
+        self.commit_eras(batch);
         if work == Work::Commit {
             return;
         }
@@ -149,13 +153,41 @@ impl History {
         *lock(&self.report.counters) = counted(self.store.counters());
     }
 
+    /// The batch, with each step of the clock noted between the scans before and behind it.
+    fn commit_eras(&self, batch: &[Arc<Scan>]) {
+        if !self.site.borrow().history.on {
+            self.era.store(self.clock.era(), Ordering::Relaxed);
+            return;
+        }
+        let mut rest = batch;
+        for step in self.clock.steps_after(self.era.load(Ordering::Relaxed)) {
+            // the time of the path never goes back, and a device's scan may come a little late
+            let behind = rest.iter().position(|scan| scan.arrival >= step.path.1.truncated_to_millis());
+            let (before, after) = rest.split_at(behind.unwrap_or(rest.len()));
+            self.commit(before);
+            rest = after;
+            let (from, to) = step.path;
+            match self.store.mark_era(step.era, (from < to).then_some((from, to))) {
+                Ok(now) => {
+                    self.report.note(now);
+                    self.era.store(step.number, Ordering::Relaxed);
+                }
+                Err(problem) => {
+                    self.report.trouble(problem);
+                    break; // noted with the next commit that succeeds
+                }
+            }
+        }
+        self.commit(rest);
+    }
+
     fn commit(&self, batch: &[Arc<Scan>]) {
-        if batch.is_empty() || !self.site.borrow().history.on {
+        if batch.is_empty() {
             return;
         }
         let predictions = self.predictions.read().unwrap_or_else(PoisonError::into_inner);
         let stream = |scan: &Scan| if predictions.contains(&scan.group) { Stream::Prediction } else { Stream::Data };
-        let records: Vec<(Stream, Scan)> = batch.iter().map(|scan| (stream(scan), Scan::clone(scan))).collect();
+        let records: Vec<(Stream, &Scan)> = batch.iter().map(|scan| (stream(scan), scan.as_ref())).collect();
         let begun = tokio::time::Instant::now();
         match self.store.append(&records) {
             Ok(now) => {
@@ -205,6 +237,11 @@ impl HistoryReport {
         lock(&self.problem).clone()
     }
 
+    /// Places on the disk that are not as they were written, found since the start.
+    pub(crate) fn damaged(&self) -> u64 {
+        lock(&self.counters).iter().find(|(name, _)| *name == DAMAGED).map_or(0, |(_, count)| *count)
+    }
+
     /// For `/metrics`.
     pub(crate) fn metrics(&self) -> Vec<Metric> {
         let took = self.commit_us.load(Ordering::Relaxed);
@@ -226,7 +263,7 @@ fn counted(counters: store::StoreCounters) -> Vec<(&'static str, u64)> {
         ("history_chunks_total", counters.chunks),
         ("history_overlay_chunks_total", counters.overlay_chunks),
         ("history_bytes_total", counters.chunk_bytes),
-        ("history_damaged_total", counters.damaged),
+        (DAMAGED, counters.damaged),
         ("history_days_dropped_total", counters.days_dropped),
         ("log_records_dropped_total", counters.records_dropped),
         ("log_appends_refused_total", counters.appends_refused),
@@ -236,4 +273,70 @@ fn counted(counters: store::StoreCounters) -> Vec<(&'static str, u64)> {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::log_record::{LogBody, Meanings, parse};
+    use domain::{Quality, SeriesDef, Value, ValueType};
+    use store::{GapReason, StoreOptions};
+
+    use super::*;
+
+    fn kept(store: &Store) -> Vec<LogBody> {
+        let slice = store.read_log(Stream::Data, 1, usize::MAX).unwrap();
+        let (mut bytes, mut meanings, mut bodies) = (&slice.bytes[..], Meanings::default(), Vec::new());
+        while !bytes.is_empty() {
+            let record = parse(bytes).unwrap();
+            bodies.push(meanings.read(&record).unwrap());
+            bytes = &bytes[record.bytes.len()..];
+        }
+        bodies
+    }
+
+    #[test]
+    fn a_step_of_the_clock_is_noted_once_between_the_scans_before_and_behind_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let hour = Duration::from_hours(1);
+        let clock = Arc::new(Clock::behind(hour));
+        let now = clock.now();
+        let options = StoreOptions { reserve: 0, ballast: 0, ..StoreOptions::new(dir.path(), 7) };
+        let store = Arc::new(Store::open(options, now.minus(hour)).unwrap().0);
+        let def =
+            SeriesDef { tag: "a/b".parse().unwrap(), value_type: ValueType::F64, unit: String::new(), scale: None };
+        let series = store.define_series(&def).unwrap();
+        let group = store.define_group(&[series]).unwrap();
+        let scan = |arrival: domain::Timestamp| {
+            let values = vec![Value::from_f64(1.0)];
+            Arc::new(Scan { group, arrival, source: None, values, qualities: vec![Quality::GOOD] })
+        };
+        let history = History {
+            store: Arc::clone(&store),
+            clock,
+            predictions: Predictions::default(),
+            report: Arc::new(HistoryReport::of(&store)),
+            site: watch::channel(Arc::new(SiteConfig::new("a"))).1,
+            era: AtomicU32::new(1),
+        };
+        let (before, behind) = (now.minus(hour).truncated_to_millis(), now.truncated_to_millis());
+        history.work(&[scan(before), scan(behind)], Work::Commit);
+        history.work(&[], Work::Commit);
+        let kept = kept(&store);
+        let arrivals = |bodies: &[LogBody]| -> Vec<_> {
+            bodies
+                .iter()
+                .filter_map(|body| if let LogBody::Scan(scan) = body { Some(scan.arrival) } else { None })
+                .collect()
+        };
+        let eras: Vec<usize> = kept
+            .iter()
+            .enumerate()
+            .filter(|(_, body)| matches!(body, LogBody::Era(_)))
+            .map(|(place, _)| place)
+            .collect();
+        assert_eq!(eras.len(), 1, "{kept:?}");
+        assert_eq!((arrivals(&kept[..eras[0]]), arrivals(&kept[eras[0]..])), (vec![before], vec![behind]));
+        let gaps = store.trend(series, before, behind.plus(Duration::from_secs(1)), 10).unwrap().gaps;
+        assert_eq!(gaps.iter().map(|gap| gap.reason).collect::<Vec<_>>(), [Some(GapReason::ClockStep)]);
+    }
 }

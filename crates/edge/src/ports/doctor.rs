@@ -77,6 +77,15 @@ impl ports::Doctor for Doctor {
                 hint: "to keep it, set `on = true` under `[history]` in site.toml".to_owned(),
             });
         }
+        let damaged = self.history.damaged();
+        if damaged > 0 {
+            lines.push(DoctorLine {
+                code: "history.damaged".to_owned(),
+                state: DoctorState::Wrong,
+                words: format!("{damaged} damaged places in history were passed over; everything else is served"),
+                hint: "check the disk; if the number grows, replace it".to_owned(),
+            });
+        }
         if self.clock.era() > 1 {
             lines.push(DoctorLine {
                 code: "clock.step".to_owned(),

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use domain::{LinearScale, SeriesId, Value};
+use domain::log_record::Steps;
+use domain::{SeriesId, Value};
 
 use super::column::{self, Cell, Summary, pack_integers};
 use super::{ENTRY, Entry, HEAD, Head};
@@ -19,7 +20,8 @@ pub(crate) struct Part<'a> {
     /// Stream, group, overlay, parts left, epoch and sequence numbers; the rest is filled in.
     pub(crate) head: Head,
     pub(crate) series: &'a [SeriesId],
-    pub(crate) scales: &'a [Option<LinearScale>],
+    /// What numbers of each are likely to be told exactly by.
+    pub(crate) steps: &'a [Option<Steps>],
     /// Arrival of each scan, ascending, µs.
     pub(crate) arrivals: &'a [i64],
     pub(crate) sources: &'a [Option<i64>],
@@ -39,7 +41,7 @@ pub(crate) fn build<E>(
     for start in (0..part.series.len()).step_by(slice) {
         let range = start..(start + slice).min(part.series.len());
         for (position, cells) in range.clone().zip(columns(range)?) {
-            let bytes = column::encode(&cells, part.scales.get(position).copied().flatten(), LEVEL);
+            let bytes = column::encode(&cells, part.steps.get(position).copied().flatten(), LEVEL);
             let summary = Summary::of(&cells);
             let entry = Entry {
                 series: part.series[position].0,

@@ -5,9 +5,10 @@
 //! | [absent: runs varint, each (present varint, absent varint)] | [qualities: runs varint, each (length varint, code u32)]
 //! | kind 0 nothing  1 one value  2 bits  3, 4, 5 pco of i64, u64, f64
 //!        6 texts: count varint, texts, then runs of (number varint, length varint)
-//!        7 factor f64, offset f64, pco of i64 counts  8 values one by one
+//!        7 factor f64, offset f64, pco of i64 counts  8 values one by one  9 like 7, each rounded to single precision
 //! ```
 
+use domain::log_record::Steps;
 use domain::{Finite, LinearScale, Quality, QualityClass, Text, Value};
 use pco::ChunkConfig;
 use pco::data_types::Number;
@@ -52,7 +53,8 @@ impl Summary {
     }
 }
 
-pub(crate) fn encode(cells: &[Cell], scale: Option<LinearScale>, level: usize) -> Vec<u8> {
+/// `steps` are those that numbers of this series are likely to be told exactly by.
+pub(crate) fn encode(cells: &[Cell], steps: Option<Steps>, level: usize) -> Vec<u8> {
     let absent = cells.iter().any(|(value, _)| value.is_none());
     let qualities = cells.iter().any(|(_, quality)| *quality != Quality::GOOD);
     let mut out = vec![(if absent { ABSENT } else { 0 }) | (if qualities { QUALITIES } else { 0 })];
@@ -68,7 +70,7 @@ pub(crate) fn encode(cells: &[Cell], scale: Option<LinearScale>, level: usize) -
         }
     }
     let values: Vec<&Value> = cells.iter().filter_map(|(value, _)| value.as_ref()).collect();
-    let kind = encode_values(&values, scale, level, &mut out);
+    let kind = encode_values(&values, steps, level, &mut out);
     out[0] |= kind;
     out
 }
@@ -87,7 +89,7 @@ fn encode_absences(cells: &[Cell], out: &mut Vec<u8>) {
     }
 }
 
-fn encode_values(values: &[&Value], scale: Option<LinearScale>, level: usize, out: &mut Vec<u8>) -> u8 {
+fn encode_values(values: &[&Value], steps: Option<Steps>, level: usize, out: &mut Vec<u8>) -> u8 {
     let Some(first) = values.first() else { return 0 };
     if values.iter().all(|value| same(value, first)) {
         encode_one(first, out);
@@ -104,11 +106,11 @@ fn encode_values(values: &[&Value], scale: Option<LinearScale>, level: usize, ou
         return packed(&numbers, 4, level, out).unwrap_or_else(|| one_by_one(values, out));
     }
     if let Some(numbers) = all(values, |value| if let Value::F64(number) = value { Some(number.get()) } else { None }) {
-        if let Some((scale, counts)) = scale.and_then(|scale| Some((scale, counts_under(scale, &numbers)?))) {
+        if let Some((code, scale, counts)) = steps.and_then(|steps| counts_under(steps, values)) {
             let start = out.len();
             out.extend_from_slice(&scale.factor.to_le_bytes());
             out.extend_from_slice(&scale.offset.to_le_bytes());
-            if let Some(kind) = packed(&counts, 7, level, out) {
+            if let Some(kind) = packed(&counts, code, level, out) {
                 return kind;
             }
             out.truncate(start);
@@ -141,17 +143,14 @@ fn packed<T: Number>(numbers: &[T], kind: u8, level: usize, out: &mut Vec<u8>) -
     Some(kind)
 }
 
-/// The raw counts, if `count * factor + offset` gives every number to the last bit.
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
-fn counts_under(scale: LinearScale, numbers: &[f64]) -> Option<Vec<i64>> {
-    let count = |number: &f64| {
-        let count = ((number - scale.offset) / scale.factor).round();
-        let exact = count.abs() < (1u64 << 48) as f64
-            && (count * scale.factor + scale.offset).to_bits() == number.to_bits()
-            && count.to_bits() != (-0.0_f64).to_bits();
-        exact.then_some(count as i64)
+/// Kind, scale and raw counts, if counts under a scale tell every number to the last bit.
+fn counts_under(steps: Steps, values: &[&Value]) -> Option<(u8, LinearScale, Vec<i64>)> {
+    let (code, scale) = match steps {
+        Steps::Linear(scale) => (7, scale),
+        Steps::Single(scale) => (9, scale),
+        _ => return None,
     };
-    numbers.iter().map(count).collect()
+    Some((code, scale, values.iter().map(|value| steps.number(value)).collect::<Option<_>>()?))
 }
 
 fn encode_texts(texts: &[&Text], out: &mut Vec<u8>) {
@@ -263,10 +262,15 @@ impl Column {
             4 => Values::U64(unpacked(reader.rest(), present)?),
             5 => Values::F64(unpacked(reader.rest(), present)?),
             6 => decode_texts(&mut reader, present)?,
-            7 => {
-                let (factor, offset) = (reader.f64()?, reader.f64()?);
+            kind @ (7 | 9) => {
+                let scale = LinearScale { factor: reader.f64()?, offset: reader.f64()? };
                 let counts: Vec<i64> = unpacked(reader.rest(), present)?;
-                Values::F64(counts.into_iter().map(|count| count as f64 * factor + offset).collect())
+                let exact = |count: i64| count as f64 * scale.factor + scale.offset;
+                Values::F64(if kind == 7 {
+                    counts.into_iter().map(exact).collect()
+                } else {
+                    counts.into_iter().map(|count| single(exact(count))).collect()
+                })
             }
             8 => Values::Each((0..present).map(|_| decode_one(&mut reader)).collect::<Option<_>>()?),
             _ => return None,
@@ -320,6 +324,11 @@ impl Column {
             _ => None,
         }
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "this is the rounding that is meant")]
+fn single(number: f64) -> f64 {
+    f64::from(number as f32)
 }
 
 fn decode_absences(reader: &mut Reader<'_>, rows: usize) -> Option<Vec<u32>> {
@@ -387,6 +396,7 @@ mod tests {
 
     fn cell() -> impl Strategy<Value = Cell> {
         let scaled = |n: i16| Value::from_f64(f64::from(n) * 0.1 + 4.0);
+        let singles = |n: i16| Value::from_f64(single(f64::from(n) * 0.1 + 4.0));
         let value = prop_oneof![
             Just(None),
             any::<bool>().prop_map(|bit| Some(Value::Bool(bit))),
@@ -394,6 +404,7 @@ mod tests {
             any::<u64>().prop_map(|number| Some(Value::U64(number))),
             any::<f64>().prop_map(Value::from_f64),
             any::<i16>().prop_map(scaled),
+            any::<i16>().prop_map(singles),
             "[a-c]{0,3}".prop_map(|text| Text::new(text).map(Value::Text)),
         ];
         let quality = prop_oneof![3 => Just(Quality::GOOD), 1 => any::<u32>().prop_map(Quality::from_code)];
@@ -402,7 +413,7 @@ mod tests {
 
     /// Columns of one kind are what happens; mixed ones must work too.
     fn cells() -> impl Strategy<Value = Vec<Cell>> {
-        let of_kind = (0..8_usize, proptest::collection::vec((cell(), any::<i16>(), any::<bool>()), 0..200)).prop_map(
+        let of_kind = (0..9_usize, proptest::collection::vec((cell(), any::<i16>(), any::<bool>()), 0..200)).prop_map(
             |(kind, rows)| {
                 let value = |n: i16| match kind {
                     0 => Some(Value::Bool(n > 0)),
@@ -412,6 +423,7 @@ mod tests {
                     4 => Value::from_f64(f64::from(n).sqrt().max(0.0)),
                     5 => Text::new(format!("t{}", n % 5)).map(Value::Text),
                     6 => Value::from_f64(if n > 0 { 0.0 } else { -0.0 }),
+                    7 => Value::from_f64(single(f64::from(n) * 0.1 + 4.0)),
                     _ => Some(Value::I64(7)),
                 };
                 rows.into_iter().map(|((_, quality), n, here)| (here.then(|| value(n)).flatten(), quality)).collect()
@@ -426,9 +438,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_column_comes_back_as_it_was(cells in cells(), scaled in any::<bool>()) {
-            let scale = scaled.then_some(LinearScale { factor: 0.1, offset: 4.0 });
-            let bytes = encode(&cells, scale, 4);
+        fn every_column_comes_back_as_it_was(cells in cells(), steps in 0..3_usize) {
+            let scale = LinearScale { factor: 0.1, offset: 4.0 };
+            let steps = [None, Some(Steps::Linear(scale)), Some(Steps::Single(scale))][steps];
+            let bytes = encode(&cells, steps, 4);
             let column = Column::decode(&bytes, cells.len()).unwrap();
             for (row, cell) in cells.iter().enumerate() {
                 prop_assert_eq!(bits(column.cell(row)), bits(cell.clone()));

@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use domain::log_record::{MAX_RECORD, RawRecord, VERSION, parse};
+use domain::log_record::{MAX_RECORD, OLDEST_VERSION, RawRecord, VERSION, parse};
 
 use super::Segment;
 use crate::bytes::looks_torn;
@@ -77,6 +77,10 @@ pub(crate) fn ends_torn(segment: &Segment, epoch: u64, from: u64, end: u64) -> i
     Ok(parse(&rest).is_err())
 }
 
+fn is_version(byte: u8) -> bool {
+    (OLDEST_VERSION..=VERSION).contains(&byte)
+}
+
 struct Window<'a> {
     segment: &'a Segment,
     end: u64,
@@ -102,7 +106,7 @@ impl Window<'_> {
     /// The length of the record that seems to begin here.
     fn sign(&mut self, at: u64, epoch: u64) -> io::Result<Option<u64>> {
         let bytes = self.at(at, SIGN)?;
-        let seems = bytes.len() == SIGN && bytes[0] == VERSION && bytes[6..] == epoch.to_le_bytes();
+        let seems = bytes.len() == SIGN && is_version(bytes[0]) && bytes[6..] == epoch.to_le_bytes();
         Ok(seems.then(|| u64::from(u32::from_le_bytes([bytes[2], bytes[3], bytes[4], bytes[5]]))))
     }
 
@@ -122,7 +126,7 @@ impl Window<'_> {
         while at + (SIGN as u64) <= self.end {
             let epoch = epoch.to_le_bytes();
             let bytes = self.at(at, WINDOW)?;
-            let place = bytes.windows(SIGN).position(|window| window[0] == VERSION && window[6..] == epoch);
+            let place = bytes.windows(SIGN).position(|window| is_version(window[0]) && window[6..] == epoch);
             match place {
                 Some(place) => return Ok(at + place as u64),
                 None => at += (bytes.len() - SIGN + 1) as u64,

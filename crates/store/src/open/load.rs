@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::log_record::{DropReason, DropRecord, LogBody, RecordKind};
+use domain::log_record::{DropReason, DropRecord, LogBody, Meaning, RecordKind};
 use domain::{GroupId, Stream, Timestamp};
 
 use crate::chunk::Head;
@@ -17,9 +17,14 @@ use crate::dictionary::{Dictionary, Found as FoundDictionary};
 use crate::disk::Disk;
 use crate::log::{self, Found, Row, Segment, ends_torn, scan, segment_number, segment_path};
 use crate::notes::Notes;
+use crate::packer::LanePacker;
+use crate::tail::Recent;
 use crate::types::{OpenReport, StoreOptions};
 use crate::view::{Segments, Tail, View};
 use crate::writer::{Fact, Writer};
+
+/// The newest commits take this part of the memory for caches.
+const RECENT: u64 = 5;
 
 /// Why nothing was opened.
 #[derive(Debug)]
@@ -84,6 +89,7 @@ pub(crate) fn load(
         view: View {
             dictionary,
             segments: Segments::new(),
+            recent: Recent::new(usize::try_from(options.memory / RECENT).unwrap_or(usize::MAX)),
             tails: HashMap::new(),
             days: BTreeMap::new(),
             current: DayIndex::default(),
@@ -106,6 +112,10 @@ pub(crate) fn load(
     let next_day = day_names.keys().max().map_or(1, |last| last + 1);
     let mut writer = Writer::new(notes, next_segment, next_day);
     writer.segment = loading.append_to;
+    for (lane, tail) in &mut loading.view.tails {
+        tail.forget_packings();
+        writer.packers.insert(*lane, LanePacker::new(tail.packings.last().cloned()));
+    }
     Ok(Loaded {
         view: loading.view,
         writer,
@@ -210,7 +220,7 @@ impl Loading<'_> {
         let days = self.begun_days(dir, names)?;
         let last = days.last().map(|day| day.number);
         for (lane, (seq, until)) in &facts.sealed {
-            self.view.tails.insert(*lane, Tail { rows: Vec::new(), sealed: *seq, sealed_until: *until });
+            self.view.tails.insert(*lane, Tail { sealed: *seq, sealed_until: *until, ..Tail::default() });
         }
         let oldest = self.view.segments.first_key_value().map_or([u64::MAX; 2], |(_, segment)| segment.first);
         let in_log = |head: &Head| oldest.get(usize::from(head.stream)).is_some_and(|oldest| head.first >= *oldest);
@@ -323,6 +333,15 @@ impl Loading<'_> {
                 None => {}
             }
             seen[stream] = seen[stream].max(record.head.seq);
+            if record.kind == RecordKind::Packing {
+                match record.decode(Meaning::default()) {
+                    Ok(LogBody::Packing(packing)) => {
+                        let lane = (record.head.stream, packing.group);
+                        view.tails.entry(lane).or_default().know(Arc::new(packing));
+                    }
+                    _ => counters.damaged(DamagedAt::Segment(segment.number, offset)),
+                }
+            }
             if record.kind != RecordKind::Scan {
                 return ControlFlow::Continue(());
             }

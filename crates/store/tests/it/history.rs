@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::log_record::{DropReason, LogBody, parse};
+use domain::log_record::{ClockEra, DropReason, LogBody, Meanings, parse};
 use domain::{Quality, SeriesDef, Stream, Value, ValueType};
 use store::{GapReason, OpenReport, Retention, Store, StoreOptions};
 
@@ -43,10 +43,10 @@ fn bodies(store: &Store, stream: Stream) -> Vec<LogBody> {
     let slice = store.read_log(stream, 1, usize::MAX).unwrap();
     let mut bytes = &slice.bytes[..];
     let mut bodies = Vec::new();
+    let mut meanings = Meanings::default();
     while !bytes.is_empty() {
         let record = parse(bytes).unwrap();
-        let scales = record.scan().map(|scan| store.scales(scan.group)).unwrap_or_default();
-        bodies.push(record.decode(&scales).unwrap());
+        bodies.push(meanings.read(&record).unwrap());
         bytes = &bytes[record.bytes.len()..];
     }
     bodies
@@ -207,7 +207,8 @@ fn a_pause_a_stop_and_a_clock_step_are_gaps_with_their_reason() {
     let stopped = gaps(&store, 60 * MINUTE);
     assert_eq!(stopped[1].reason, Some(GapReason::Stopped));
     assert_eq!((stopped[1].from, stopped[1].to), (at(30 * MINUTE - 1000), at(50 * MINUTE)));
-    store.mark_era(at(60 * MINUTE), at(2 * HOUR)).unwrap();
+    let (before, after) = (at(60 * MINUTE), at(2 * HOUR));
+    store.mark_era(ClockEra { before, after }, Some((before, after))).unwrap();
     fill(&store, 2 * HOUR, 2 * HOUR + MINUTE);
     let stepped = gaps(&store, 2 * HOUR + MINUTE);
     assert_eq!(stepped[2].reason, Some(GapReason::ClockStep));
@@ -370,15 +371,35 @@ fn numbers_that_json_cannot_hold_and_texts_come_back_exactly() {
     }
 }
 
-#[test]
-fn a_newer_layout_is_left_alone() {
+/// A store that says it has this layout.
+fn of_layout(format: u32) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     drop(crate::support::open(dir.path(), 0));
     for twin in ["dictionary.a", "dictionary.b"] {
-        let json = r#"0 {"store":{"format":2,"epoch":5}}"#;
+        let json = format!(r#"0 {{"store":{{"format":{format},"epoch":5}}}}"#);
         let line = format!("{:08x} {json}\n", crc32c::crc32c(json.as_bytes()));
         std::fs::write(dir.path().join(twin), line).unwrap();
     }
+    dir
+}
+
+#[test]
+fn an_older_layout_becomes_the_present_one() {
+    let dir = of_layout(1);
+    for _ in 0..2 {
+        let (store, report) = crate::support::open(dir.path(), 0);
+        assert_eq!((store.epoch(), report.damaged, report.created), (5, 0, false));
+        store.append::<domain::Scan>(&[]).unwrap();
+        let (group, _) = group(&store, 2);
+        store.append(&[scan(group, 0, &[1.0, 2.0])]).unwrap();
+    }
+    let lines = std::fs::read_to_string(dir.path().join("dictionary.a")).unwrap();
+    assert_eq!(lines.matches(r#""format":2"#).count(), 1, "{lines}");
+}
+
+#[test]
+fn a_newer_layout_is_left_alone() {
+    let dir = of_layout(3);
     let refused = Store::open(options(dir.path()), at(0)).unwrap_err();
     assert_eq!(refused.code, "store.newer-layout");
     assert!(!dir.path().join("quarantine-1").exists());

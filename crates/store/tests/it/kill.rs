@@ -10,7 +10,7 @@ use crate::support::{at, group, open, scan};
 
 /// The folder of the child that is to be killed.
 const DIR: &str = "LASTMILE_STORE_KILL_DIR";
-/// How often; the long form sets it to 100.
+/// How often; the long form (`cargo xtask bench crash`) sets it to 100.
 const ROUNDS: &str = "LASTMILE_STORE_KILL_ROUNDS";
 const GROUPS: u32 = 5;
 

@@ -1,5 +1,6 @@
 //! Random life of a store beside a plain list of what was appended: equal answers at every step, also after reopening.
 
+use domain::log_record::{LogBody, Meanings, parse};
 use domain::{GroupId, Quality, QualityClass, Sample, Scan, SeriesId, Stream, Text, Timestamp, Value};
 use proptest::prelude::*;
 use store::{Retention, Store};
@@ -228,15 +229,16 @@ impl Model {
 
     fn check_log(&self) {
         let mut scans: Vec<Scan> = Vec::new();
+        let mut meanings = Meanings::default();
         let mut from = 1;
         loop {
             let slice = self.store.read_log(Stream::Data, from, 2_000).unwrap();
             let mut bytes = &slice.bytes[..];
             while !bytes.is_empty() {
-                let record = domain::log_record::parse(bytes).unwrap();
+                let record = parse(bytes).unwrap();
                 bytes = &bytes[record.bytes.len()..];
-                if let Ok(scan) = record.scan() {
-                    scans.push(scan.to_scan(&self.store.scales(scan.group)).unwrap());
+                if let LogBody::Scan(scan) = meanings.read(&record).unwrap() {
+                    scans.push(scan);
                 }
             }
             if slice.count == 0 {

@@ -143,8 +143,13 @@ impl Life {
     }
 }
 
+/// How many lives with a cut; the long form (`cargo xtask bench crash`) sets it higher.
+fn cuts() -> u32 {
+    std::env::var("LASTMILE_STORE_POWER_CUTS").ok().and_then(|cuts| cuts.parse().ok()).unwrap_or(400)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cuts(), ..ProptestConfig::default() })]
 
     #[test]
     fn after_a_power_cut_every_acknowledged_scan_is_there_once(
