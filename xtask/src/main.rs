@@ -3,7 +3,6 @@
 //! Each command is one file or folder beside this one. Nothing here is part of the product.
 
 mod args;
-#[expect(dead_code, unused_imports, reason = "the first bench comes with the next commit and takes this line away")]
 mod bench;
 mod check;
 mod cross;

@@ -7,6 +7,7 @@
 //!
 //! With `--short` a bench does little of everything, to see that it runs: nothing is written to `docs/bench/`.
 
+mod crash;
 mod inference;
 mod lines;
 mod machine;
@@ -16,6 +17,7 @@ pub(crate) mod process;
 pub(crate) mod programs;
 mod rounds;
 pub(crate) mod running;
+mod store;
 
 use anyhow::{Context, Result, bail};
 
@@ -46,7 +48,13 @@ impl Effort {
 type Bench = fn(Effort) -> Result<bool>;
 
 /// Every bench, by its name.
-const BENCHES: &[(&str, Bench)] = &[("inference", inference::run), ("lines", lines::bench), ("path", path::run)];
+const BENCHES: &[(&str, Bench)] = &[
+    ("crash", crash::bench),
+    ("inference", inference::run),
+    ("lines", lines::bench),
+    ("path", path::run),
+    ("store", store::bench),
+];
 
 /// `cargo xtask bench NAME [--short] [--rounds N]`. True when every goal was met.
 pub(crate) fn command(mut args: Args) -> Result<bool> {

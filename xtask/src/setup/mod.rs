@@ -62,6 +62,12 @@ pub(crate) fn run(purpose: For, without: &[Part]) -> Result<()> {
     })
 }
 
+/// Installs the Python peers, which benches measure beside us, too.
+pub(crate) fn python_peers() -> Result<()> {
+    need_tools(false)?;
+    python::peers().context("Python peers")
+}
+
 /// The four things that a machine must bring along.
 fn need_tools(web: bool) -> Result<()> {
     let mut missing = Vec::new();
