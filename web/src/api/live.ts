@@ -91,6 +91,13 @@ export class LiveFeed {
     for (const reading of readings) if (!this.readings.has(reading.tag)) this.put(reading);
   }
 
+  /** What history says of the last minute, oldest first: only where less has come by itself. */
+  seedMinute(tag: string, points: readonly (number | null)[]): void {
+    if (points.length <= (this.recent.get(tag)?.length ?? 0)) return;
+    this.recent.set(tag, points.slice(-RECENT));
+    this.byTag.get(tag)?.forEach((listener) => listener());
+  }
+
   private put(reading: Reading): void {
     this.readings.set(reading.tag, reading);
     const numeric = typeof reading.value === "number" ? reading.value : typeof reading.value === "boolean" ? Number(reading.value) : null;

@@ -4,12 +4,13 @@ import { client } from "../api/client";
 import { asProblem } from "../api/problem";
 import { queryClient } from "../api/queries";
 import type { Me } from "../api/types";
-import { currentLanguage, t, word } from "../text";
+import { LanguageChoice } from "../pages/sign-in/LanguageChoice";
+import { t, word } from "../text";
 import { Button } from "../ui/Button";
 import { Seg } from "../ui/Seg";
 import { Sheet } from "../ui/Sheet";
 import { Refused } from "../ui/States";
-import { chooseLanguage, chooseTheme, theme } from "./preferences";
+import { chooseTheme, theme } from "./preferences";
 import { useState } from "react";
 
 export function WhoSheet({ me, onClose }: { me: Me | undefined; onClose: () => void }) {
@@ -26,15 +27,7 @@ export function WhoSheet({ me, onClose }: { me: Me | undefined; onClose: () => v
       {me && <p className="sub">{t("who.role", { role: word("role", me.role), place: me.place || t("who.wholeSite") })}</p>}
       <div className="row">
         <span className="grow">{t("who.language")}</span>
-        <Seg
-          label={t("who.language")}
-          value={currentLanguage()}
-          options={[
-            { value: "en", text: t("who.en") },
-            { value: "de", text: t("who.de") },
-          ]}
-          onChange={chooseLanguage}
-        />
+        <LanguageChoice />
       </div>
       <div className="row">
         <span className="grow">{t("who.light")}</span>

@@ -99,7 +99,7 @@ interface StripRowProps extends Pick<TrendStackProps, "from" | "to" | "since" | 
 function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, showReason, low: lower, onStrip, tool }: StripRowProps) {
   const [low, high] = ends(strip);
   const top = (value: number) => `${(((high - value) / (high - low)) * 100).toFixed(2)}%`;
-  const marks = strip.limit && !strip.band ? [strip.limit.value] : ticks(low, high, strip.band);
+  const marks = strip.data?.times.length === 0 ? [] : strip.limit && !strip.band ? [strip.limit.value] : ticks(low, high, strip.band);
   const at = cursor === null || !strip.data ? -1 : indexAt(strip.data.times, cursor);
   const seen = at >= 0 ? strip.data?.mean[at] : undefined;
   const label = onStrip ? (
@@ -151,15 +151,16 @@ function Hatch({ gap, from, to, reason, lower }: { lower: boolean; gap: { from: 
   const end = Math.min(gap.to, to);
   if (end <= start) return null;
   const share = (start - from) / (to - from);
+  const size = (end - start) / (to - from);
   // before the first sample there is nothing to miss
-  const early = gap.from <= from && gap.reason === PLAIN;
+  const early = gap.from <= from + (to - from) * 0.02 && gap.reason === PLAIN;
   const text = gap.reason && gap.reason !== PLAIN ? t("trend.noDataWhy", { why: gap.reason }) : t("trend.noData");
   return (
-    <div className={`gap ${early ? "early" : ""}`} role="img" aria-label={`${text}, ${format.minute(start)}\u2013${format.minute(end)}`} style={{ left: `${share * 100}%`, width: `${((end - start) / (to - from)) * 100}%` }}>
+    <div className={`gap ${early ? "early" : ""}`} role="img" aria-label={`${text}, ${format.minute(start)}\u2013${format.minute(end)}`} style={{ left: `${share * 100}%`, width: `${size * 100}%` }}>
       <svg aria-hidden="true">
         <rect width="100%" height="100%" fill="url(#hatch)" />
       </svg>
-      {reason && gap.reason && <span className={`${share > 0.4 ? "before" : "after"} ${lower ? "lower" : ""}`}>{text}</span>}
+      {reason && gap.reason && <span className={`${size > 0.25 ? "inside" : share > 0.4 ? "before" : "after"} ${lower ? "lower" : ""}`}>{text}</span>}
     </div>
   );
 }

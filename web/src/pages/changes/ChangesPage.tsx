@@ -64,7 +64,7 @@ export function ChangesPage() {
           <Empty title={t("changes.none")}>{t("changes.noneText")}</Empty>
         ) : (
           <>
-            <ChangeTable changes={changes} at={at} />
+            <ChangeTable changes={changes} at={at} names={new Map((places.data ?? []).map((one) => [one.path, one.name]))} />
             {list.hasNextPage && (
               <div className="more">
                 <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
@@ -79,7 +79,7 @@ export function ChangesPage() {
   );
 }
 
-function ChangeTable({ changes, at }: { changes: Change[]; at: number | undefined }) {
+function ChangeTable({ changes, at, names }: { changes: Change[]; at: number | undefined; names: Map<string, string> }) {
   const now = useNow(60_000);
   // the one that a mark pointed at: the nearest in time
   const pointed = at === undefined ? undefined : changes.reduce<Change | undefined>((best, one) => (!best || Math.abs(one.at_ms - at) < Math.abs(best.at_ms - at) ? one : best), undefined)?.number;
@@ -97,7 +97,7 @@ function ChangeTable({ changes, at }: { changes: Change[]; at: number | undefine
         </thead>
         <tbody>
           {changes.map((change) => (
-            <Row key={change.number} change={change} now={now} pointed={change.number === pointed} />
+            <Row key={change.number} change={change} place={names.get(change.place) ?? change.place} now={now} pointed={change.number === pointed} />
           ))}
         </tbody>
       </table>
@@ -105,7 +105,7 @@ function ChangeTable({ changes, at }: { changes: Change[]; at: number | undefine
   );
 }
 
-function Row({ change, now, pointed }: { change: Change; now: number; pointed: boolean }) {
+function Row({ change, place, now, pointed }: { change: Change; place: string; now: number; pointed: boolean }) {
   const ref = useRef<HTMLTableRowElement>(null);
   useEffect(() => {
     if (pointed) ref.current?.scrollIntoView({ block: "center" });
@@ -141,7 +141,7 @@ function Row({ change, now, pointed }: { change: Change; now: number; pointed: b
           </span>
         )}
       </td>
-      <td className="sub nw">{change.place || t("who.wholeSite")}</td>
+      <td className="sub" title={change.place}>{change.place === "" ? t("who.wholeSite") : place}</td>
       <td>{change.because ?? <span className="sub">{t("changes.noReason")}</span>}</td>
     </tr>
   );

@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { live, useNow } from "../../api/hooks";
 import { client } from "../../api/client";
 import { asProblem } from "../../api/problem";
-import { deviceQuery, devicesQuery, meQuery, queryClient, siteQuery, tagsQuery } from "../../api/queries";
+import { deviceQuery, devicesQuery, meQuery, placesQuery, queryClient, siteQuery, tagsQuery } from "../../api/queries";
 import type { Device, DeviceDetail, Tag } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { t, word } from "../../text";
@@ -95,6 +95,7 @@ function DeviceView({ device, detail, tags }: { device: Device; detail: DeviceDe
 
 function DeviceSide({ device, detail, now }: { device: Device; detail: DeviceDetail; now: number }) {
   const { budget } = device;
+  const places = useQuery(placesQuery);
   return (
     <div className="dev-side">
       <section className="panel">
@@ -137,7 +138,7 @@ function DeviceSide({ device, detail, now }: { device: Device; detail: DeviceDet
           <dt>{t("device.address")}</dt>
           <dd>{device.state.address || addressOf(device.url)}</dd>
           <dt>{t("device.place")}</dt>
-          <dd>{device.place || t("who.wholeSite")}</dd>
+          <dd>{places.data?.find((one) => one.path === device.place)?.name ?? (device.place || t("who.wholeSite"))}</dd>
         </dl>
       </section>
       <section className="panel">

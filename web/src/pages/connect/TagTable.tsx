@@ -1,7 +1,7 @@
 // A table of tags with what they say now. A tap on a row opens its trend.
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { useConnection, useLastMinute, useNow, useReading } from "../../api/hooks";
+import { useConnection, useLastMinute, useMinuteBefore, useNow, useReading } from "../../api/hooks";
 import type { Tag } from "../../api/types";
 import { localised, t } from "../../text";
 import { band, span } from "../../text/format";
@@ -23,6 +23,7 @@ interface TagTableProps {
 
 export function TagTable({ tags, second, onEdit }: TagTableProps) {
   const [most, setMost] = useState(STEP);
+  useMinuteBefore(tags.slice(0, most).map((tag) => tag.name));
   return (
     <div className="wide-table">
       <table className="vals">

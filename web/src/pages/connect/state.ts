@@ -4,6 +4,9 @@ import { t } from "../../text";
 import { clock, exactSpan, number, span } from "../../text/format";
 import type { MarkName } from "../../ui/Mark";
 
+/** A younger answer needs no age: a number that changes every second draws the eye for nothing. */
+const QUIET_MS = 10_000;
+
 /** The mark of a device, none while all is well. */
 export function deviceMark(device: Device): MarkName | undefined {
   switch (device.state.kind) {
@@ -22,7 +25,7 @@ export function deviceSentence(device: Device, now: number): string {
   const last = state.last_answer_ms;
   switch (state.kind) {
     case "reading":
-      return last == null ? t("device.reading") : t("device.readingAge", { age: span(now - last) });
+      return last == null || now - last < QUIET_MS ? t("device.reading") : t("device.readingAge", { age: span(now - last) });
     case "connecting":
       return t("device.connecting");
     case "partly":

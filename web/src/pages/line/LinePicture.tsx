@@ -79,7 +79,7 @@ function KeyValue({ name, tag, spark, abnormal }: { name: string; tag: Tag | und
       <Link to="/trend" search={{ tags: name }} className={`kv ${abnormal && view.look === "good" ? "ab" : ""} ${view.look} ${view.note ? "two" : ""}`}>
         <span className="kv-l">
           {abnormal && view.look === "good" && <Mark name="advisory" size={16} label={t("line.drivesAdvice")} />}
-          <span className="cut">{label}</span>
+          <span>{label}</span>
         </span>
         <Spark points={points} low={tag?.normal?.[0]} high={tag?.normal?.[1]} abnormal={abnormal} stale={view.look === "stale"} missing={view.look === "bad"} />
         <Value reading={reading} tag={tag} now={now} lost={lost} />

@@ -6,6 +6,7 @@ import type { Advisory, Place, Tag } from "../../api/types";
 import { devicesQuery } from "../../api/queries";
 import { T, t } from "../../text";
 import { exactSpan } from "../../text/format";
+import { Mark } from "../../ui/Mark";
 import { within } from "./select";
 
 interface SentenceProps {
@@ -46,6 +47,11 @@ export function LineSentence({ tags, line, advice, places, lost }: SentenceProps
   return (
     <p className="line-say" role="status">
       {first ? <b>{oneWhere ? t("line.sayAdviceAt", { n: advice.length, place: where }) : t("line.sayAdvice", { n: advice.length })}</b> : bad + old + silent.length === 0 ? <T k="line.sayFine" /> : null}{" "}
+      {silent.length > 0 && (
+        <span className="say-mark">
+          <Mark name="f" size={16} />
+        </span>
+      )}
       {silent.map((one) => t("line.saySilent", { device: one.name, age: exactSpan(now - (one.state.last_answer_ms ?? one.state.since_ms ?? now)) })).join(" ")} {bad > 0 && t("line.sayBad", { n: bad })}{" "}
       {old > 0 && t("line.sayOld", { n: old })}
     </p>

@@ -77,7 +77,7 @@ export function DeployPage() {
       </section>
       <section className="panel">{mapping.error ? <Failure problem={asProblem(mapping.error)} /> : mapping.signals.length === 0 ? <Skeleton rows={6} height={48} /> : <MapTable mapping={mapping} disabled={false} />}</section>
       <section className="panel foot-bar">
-        <p className="sub grow">{mapping.ok ? t("deploy.ready") : t("deploy.notReady")}</p>
+        <p className="sub grow">{!mapping.ok ? t("deploy.notReady") : because.trim() === "" ? t("deploy.needsReason") : t("deploy.ready")}</p>
         <Refused problem={deploy.error && asProblem(deploy.error)} />
         <Field label={t("action.because")} value={because} onChange={(event) => setBecause(event.target.value)} maxLength={300} />
         <Button kind="primary" disabled={!mapping.ok || !place || because.trim() === ""} busy={deploy.isPending} onClick={() => deploy.mutate()}>

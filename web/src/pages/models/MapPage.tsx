@@ -69,7 +69,7 @@ function Mapped({ detail, at }: { detail: DeploymentDetail; at: number }) {
         <Refused key={problem.code + problem.place} problem={{ kind: "failed", code: problem.code, place: problem.place, what: problem.what, why: problem.why ?? "", hint: problem.hint ?? "", all: [], whoCould: [] }} />
       ))}
       <section className="panel foot-bar">
-        <p className="sub grow">{may?.allowed === false ? may.why_not : mapping.changed ? t("map.changed") : t("map.unchanged")}</p>
+        <p className="sub grow">{may?.allowed === false ? may.why_not : mapping.changed ? t(mapping.ok && because.trim() === "" ? "map.needsReason" : "map.changed") : t("map.unchanged")}</p>
         <Refused problem={save.error && asProblem(save.error)} />
         {mapping.changed && <Field label={t("action.because")} value={because} onChange={(event) => setBecause(event.target.value)} maxLength={300} />}
         <Button kind="primary" disabled={!mapping.changed || !mapping.ok || because.trim() === "" || may?.allowed === false} busy={save.isPending} onClick={() => save.mutate()}>

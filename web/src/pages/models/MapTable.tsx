@@ -65,7 +65,7 @@ function MapRow({ signal, mapping, tags, disabled }: { signal: SignalNow; mappin
             <optgroup label={t("map.likely")}>
               {choices.map((choice) => (
                 <option key={choice.tag} value={choice.tag}>
-                  {[choice.tag, choice.words].filter(Boolean).join(" · ")}
+                  {choice.tag}
                 </option>
               ))}
             </optgroup>

@@ -7,7 +7,7 @@ import { asProblem } from "../../api/problem";
 import { bundleQuery, deploymentQuery, deploymentsQuery, placesQuery } from "../../api/queries";
 import type { Deployment, DeploymentDetail } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
-import { localised, t } from "../../text";
+import { localised, t, word } from "../../text";
 import { Button } from "../../ui/Button";
 import { HoldButton } from "../../ui/HoldButton";
 import { Icon } from "../../ui/Icon";
@@ -15,6 +15,7 @@ import { Mark, type MarkName } from "../../ui/Mark";
 import { Seg } from "../../ui/Seg";
 import { Failure, Refused, Skeleton } from "../../ui/States";
 import { permissionOf, useSwitchOff } from "../line/ModelBar";
+import { ModelAdvice } from "./ModelAdvice";
 import { ModelTrend } from "./ModelTrend";
 import { ModeSheet } from "./ModeSheet";
 import { Rungs } from "./Rungs";
@@ -28,7 +29,9 @@ export function ModelPage() {
   const { name } = useParams({ from: "/models/at/$name" });
   const detail = useQuery(deploymentQuery(name));
   const list = useQuery(deploymentsQuery);
-  useTrail({ text: t("nav.models"), to: "/models" }, { text: name });
+  const places = useQuery(placesQuery);
+  const where = detail.data?.deployment.place;
+  useTrail({ text: t("nav.models"), to: "/models" }, { text: detail.data ? t("models.at", { model: localised(detail.data.deployment.title), place: places.data?.find((one) => one.path === where)?.name ?? where ?? "" }) : name });
   if (detail.isLoadingError) return <Failure problem={asProblem(detail.error)} onRetry={() => void detail.refetch()} />;
   if (!detail.data) return <Skeleton rows={4} height={120} />;
   const fresh = list.data?.find((one) => one.name === name) ?? detail.data.deployment;
@@ -51,7 +54,12 @@ function Model({ detail, deployment }: { detail: DeploymentDetail; deployment: D
       <div className="head">
         <h1>{t("models.at", { model: localised(deployment.title), place: nameOf(deployment.place) })}</h1>
         <p className="row">
-          {runtime?.mark && <Mark name={runtime.mark.letter.toLowerCase() as MarkName} />}
+          {runtime?.mark && (
+            <span className={`mk ${runtime.mark.letter.toLowerCase()}`}>
+              <Mark name={runtime.mark.letter.toLowerCase() as MarkName} />
+              <b>{runtime.mark.letter}</b> {word("ne107", runtime.mark.letter)}
+            </span>
+          )}
           <span className="sub">{[healthSentence(runtime, now), overloadSentence(runtime)].filter(Boolean).join(" ")}</span>
         </p>
         <span className="grow" />
@@ -71,6 +79,7 @@ function Model({ detail, deployment }: { detail: DeploymentDetail; deployment: D
           </span>
         )}
       </div>
+      <ModelAdvice deployment={deployment.name} now={now} />
       <Rungs detail={detail} deployment={deployment} onSet={setMode} />
       <div className="cols">
         <section className="panel">

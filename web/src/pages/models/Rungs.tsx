@@ -21,7 +21,7 @@ export function Rungs({ detail, deployment, onSet }: { detail: DeploymentDetail;
       {detail.ladder.map((rung) => {
         const index = modes.indexOf(rung.mode);
         const current = rung.mode === deployment.mode;
-        const settable = (rung.mode === "watch" || rung.mode === "advise") && !current ;
+        const settable = (rung.mode === "watch" || rung.mode === "advise") && !current;
         return (
           <div key={rung.mode} className={`rung ${current ? "on" : index < now ? "done" : ""}`} aria-current={current ? "step" : undefined}>
             <header>
@@ -40,7 +40,7 @@ export function Rungs({ detail, deployment, onSet }: { detail: DeploymentDetail;
             {settable && rung.permission.allowed && (
               <Button onClick={() => onSet(rung.mode as "watch" | "advise")}>{t("mode.set", { mode: word("mode", rung.mode) })}</Button>
             )}
-            {!rung.permission.allowed && (rung.mode === "watch" || rung.mode === "advise") && rung.permission.why_not && <p className="cap">{rung.permission.why_not}</p>}
+            {!rung.permission.allowed && (rung.mode === "watch" || rung.mode === "advise") && rung.permission.why_not && <p className="cap">{rung.permission.who_could?.length ? t("mode.can", { who: rung.permission.who_could.join(", ") }) : rung.permission.why_not}</p>}
           </div>
         );
       })}

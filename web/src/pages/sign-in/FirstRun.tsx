@@ -9,6 +9,7 @@ import { t } from "../../text";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
 import { Refused } from "../../ui/States";
+import { LanguageChoice } from "./LanguageChoice";
 
 const LEAST = 10;
 
@@ -33,12 +34,16 @@ export function FirstRun({ about }: { about: About }) {
           make.mutate();
         }}
       >
-        <span className="brand">{t("app.name")}</span>
+        <div className="row">
+          <span className="brand">{t("app.name")}</span>
+          <span className="grow" />
+          <LanguageChoice />
+        </div>
         <h1>{t("firstRun.title", { site: about.site })}</h1>
         <p className="sub">{t("firstRun.text")}</p>
         <Field label={t("firstRun.code")} value={form.code} onChange={put("code")} note={t("firstRun.codeNote")} autoFocus />
-        <Field label={t("signIn.name")} value={form.name} onChange={put("name")} autoComplete="username" autoCapitalize="none" />
-        <Field label={t("accounts.label")} value={form.label} onChange={put("label")} autoComplete="name" />
+        <Field label={t("signIn.name")} value={form.name} onChange={put("name")} autoComplete="username" autoCapitalize="none" note={t("firstRun.nameNote")} />
+        <Field label={t("accounts.label")} value={form.label} onChange={put("label")} autoComplete="name" note={t("firstRun.labelNote")} />
         <Field label={t("signIn.password")} value={form.password} onChange={put("password")} type="password" autoComplete="new-password" note={t("firstRun.passwordNote")} error={short ? t("firstRun.short") : undefined} />
         <Field label={t("firstRun.again")} value={form.again} onChange={put("again")} type="password" autoComplete="new-password" error={differs ? t("firstRun.differs") : undefined} />
         <Refused problem={make.error && asProblem(make.error)} />

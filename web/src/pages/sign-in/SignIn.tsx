@@ -9,6 +9,7 @@ import { t } from "../../text";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
 import { Refused } from "../../ui/States";
+import { LanguageChoice } from "./LanguageChoice";
 
 /** The one-time code of an address such as `/enter/abc` or `/sign-in?code=abc`. */
 export function codeOf(path: string, search: string): string | undefined {
@@ -40,7 +41,11 @@ export function SignIn({ about }: { about: About }) {
           signIn.mutate({ name, password });
         }}
       >
-        <span className="brand">{t("app.name")}</span>
+        <div className="row">
+          <span className="brand">{t("app.name")}</span>
+          <span className="grow" />
+          <LanguageChoice />
+        </div>
         <h1>{t("signIn.title", { site: about.site })}</h1>
         <Field label={t("signIn.name")} value={name} onChange={(event) => setName(event.target.value)} autoComplete="username" autoCapitalize="none" autoFocus />
         <Field label={t("signIn.password")} value={password} onChange={(event) => setPassword(event.target.value)} type="password" autoComplete="current-password" />

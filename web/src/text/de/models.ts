@@ -4,6 +4,7 @@ export const models = {
   "models.at": "{model} an {place}",
   "models.places": { one: "{n} Ort", other: "{n} Orte" },
   "models.advice": { one: "{n} Hinweis", other: "{n} Hinweise" },
+  "models.openAdvice": "Hinweis ansehen",
   "models.noOutput": "noch keine Antwort",
   "models.none": "Noch kein Modell",
   "models.noneText": "Ein Modell kommt als eine Datei, ein Bündel. Bringen Sie es her und geben Sie ihm einen Ort.",
@@ -84,6 +85,7 @@ export const models = {
   "map.look": "ansehen",
   "map.stop": "muss berichtigt werden",
   "map.changed": "Speichern macht eine neue Revision. Ihr Fenster füllt sich neu.",
+  "map.needsReason": "Noch einen Grund angeben: Speichern macht eine neue Revision, ihr Fenster füllt sich neu.",
   "map.unchanged": "Nichts ist geändert.",
   "map.save": "Zuordnung speichern",
 
@@ -94,6 +96,7 @@ export const models = {
   "deploy.name": "Name",
   "deploy.mode": "Beginnt als",
   "deploy.ready": "Alles passt.",
+  "deploy.needsReason": "Alles passt. Noch einen Grund angeben, dann kann es eingesetzt werden.",
   "deploy.notReady": "Noch nicht: siehe die markierten Zeilen.",
   "deploy.do": "Einsetzen",
 } as const;

@@ -123,6 +123,7 @@ export const shared = {
   "mode.means.ask": "Es schlägt einen Wert vor; ein Mensch bestätigt jeden.",
   "mode.means.write": "Es schreibt in ein Postfach in der SPS, in den Grenzen seiner Wache.",
   "mode.set": "Auf {mode} stellen",
+  "mode.can": "darf: {who}",
   "mode.setTitle": "{model}: {mode}",
 
   "reason.checked": "Geprüft, in Ordnung",

@@ -69,6 +69,8 @@ export const site = {
   "firstRun.text": "Legen Sie den ersten Inhaber an. Es gibt kein Standardpasswort.",
   "firstRun.code": "Einrichtungscode",
   "firstRun.codeNote": "Von der Edge beim Start ausgegeben.",
+  "firstRun.nameNote": "Zum Anmelden: kurz, ohne Leerzeichen.",
+  "firstRun.labelNote": "Wie andere ihn sehen: A. Berger. Kann leer bleiben.",
   "firstRun.passwordNote": "Mindestens 10 Zeichen.",
   "firstRun.short": "Zu kurz: mindestens 10 Zeichen.",
   "firstRun.again": "Passwort noch einmal",

@@ -4,6 +4,7 @@ export const models = {
   "models.at": "{model} at {place}",
   "models.places": { one: "{n} place", other: "{n} places" },
   "models.advice": { one: "{n} advice", other: "{n} pieces of advice" },
+  "models.openAdvice": "See the advice",
   "models.noOutput": "no answer yet",
   "models.none": "No model yet",
   "models.noneText": "A data scientist packs a model as one file, a bundle. Bring it here, then give it a place.",
@@ -84,6 +85,7 @@ export const models = {
   "map.look": "look at this",
   "map.stop": "this must be put right",
   "map.changed": "Saving makes a new revision. Its window fills again.",
+  "map.needsReason": "Say why, then save: it makes a new revision, and its window fills again.",
   "map.unchanged": "Nothing is changed.",
   "map.save": "Save mapping",
 
@@ -94,6 +96,7 @@ export const models = {
   "deploy.name": "Name",
   "deploy.mode": "Starts as",
   "deploy.ready": "Everything fits.",
+  "deploy.needsReason": "Everything fits. Say why, then it can be deployed.",
   "deploy.notReady": "Not yet: see the marked rows.",
   "deploy.do": "Deploy",
 } as const;

@@ -123,6 +123,7 @@ export const shared = {
   "mode.means.ask": "It proposes a value; a person confirms each.",
   "mode.means.write": "It writes to a mailbox in the PLC, within its guard.",
   "mode.set": "Set to {mode}",
+  "mode.can": "can: {who}",
   "mode.setTitle": "{model}: {mode}",
 
   "reason.checked": "Checked, all right",

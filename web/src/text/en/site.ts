@@ -69,6 +69,8 @@ export const site = {
   "firstRun.text": "Make the first owner. There is no default password.",
   "firstRun.code": "Set-up code",
   "firstRun.codeNote": "Printed by the edge when it started.",
+  "firstRun.nameNote": "For signing in: short, without blanks.",
+  "firstRun.labelNote": "As others see it: A. Berger. May stay empty.",
   "firstRun.passwordNote": "At least 10 characters.",
   "firstRun.short": "Too short: at least 10 characters.",
   "firstRun.again": "Password again",
