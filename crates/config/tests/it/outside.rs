@@ -23,7 +23,8 @@ impl AddressCheck for Outside {
                 .hint("write table, offset and type: holding:100:float32"));
         }
         let first = offset.map_or(0, u32::from);
-        let span = Some(Span { table: if table == "coil" { "coil" } else { "register" }, first, end: first + 1 });
+        let named = ["holding", "input", "coil"].into_iter().find(|known| *known == table).unwrap_or("holding");
+        let span = Some(Span { table: named, first, end: first + 1 });
         let value_type = match (table, parts.next()) {
             ("coil", _) => ValueType::Bool,
             (_, Some("text")) => ValueType::Text,

@@ -185,7 +185,7 @@ fn outlet(index: usize) -> impl Strategy<Value = Outlet> {
             if modbus {
                 let tag = "line-2/free".parse().unwrap();
                 let quality = retain.then(|| "input:0".to_owned());
-                let register = Register { tag, address: "holding:0".to_owned(), quality, write: false };
+                let register = Register { tag, address: "coil:0".to_owned(), quality, write: false };
                 return Outlet { open_to_network: tls, registers: vec![register], ..bare };
             }
             let file = |name: &str| tls.then(|| name.to_owned());

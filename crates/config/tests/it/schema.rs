@@ -28,8 +28,8 @@ fn keys_of_file(value: &toml::Value, path: &str, keys: &mut BTreeSet<String>) {
         toml::Value::Table(table) => {
             for (key, inner) in table {
                 let path = format!("{path}.{key}");
-                // their keys are names of signals, tunables and qualities
-                if !["map", "tune", "bad_words"].contains(&key.as_str()) {
+                // their keys are names of signals, tunables, qualities and what messages repeat over
+                if !["map", "tune", "bad_words", "each"].contains(&key.as_str()) {
                     keys_of_file(inner, &path, keys);
                 }
                 keys.insert(path);
