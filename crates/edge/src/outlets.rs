@@ -7,7 +7,7 @@ mod registers;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 use config::site::{Outlet, OutletUrl, SiteConfig};
 use domain::Problem;

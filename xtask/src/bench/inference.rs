@@ -76,7 +76,7 @@ pub(super) fn run(effort: Effort) -> Result<bool> {
         Contender::new(WORKER, |round| worker.of(round)),
         Contender::new(PIPE, |round| Ok(pipe_as_added(&worker.of(round)?))),
         Contender::new(PYTHON, |_| {
-            run(Command::new(paths::python()).arg(programs::python_peer("onnxruntime_calls.py")))
+            measured(Command::new(paths::python()).arg(programs::python_peer("onnxruntime_calls.py")))
         }),
     ];
     let results = interleave(&mut contenders, effort.rounds)?;

@@ -25,7 +25,7 @@ use crate::args::Args;
 
 pub(crate) use self::{
     page::{Bound, Measure, Page},
-    rounds::{Contender, Figures, Results, Spread, figures_of, interleave},
+    rounds::{Contender, Figures, Results, figures_of, interleave},
 };
 
 /// How much is measured.

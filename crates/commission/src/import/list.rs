@@ -25,7 +25,7 @@ pub(super) fn read(text: &str) -> Imported {
     let named = header.and_then(|at| columns::header(&rows.get(at)?.cells));
     let comma = if separator == Separator::One(b',') { Comma::Thousands } else { Comma::Decimal };
     let mut reader = Reader { comma, ..Reader::default() };
-    reader.titles(&rows, header, named.as_deref(), &mut imported);
+    Reader::titles(&rows, header, named.as_deref(), &mut imported);
     for row in rows.iter().skip(header.map_or(0, |at| at + 1)) {
         if row.spans_lines {
             let what = format!("a quote that begins in line {} is not closed", row.line);
@@ -151,7 +151,6 @@ struct Reader {
 impl Reader {
     /// Rows before the header, and columns that mean nothing here.
     fn titles(
-        &mut self,
         rows: &[Row],
         header: Option<usize>,
         named: Option<&[Option<Column>]>,

@@ -77,7 +77,9 @@ pub(super) fn plan(
 
 fn settings(outlet: &Outlet, root: &str, data: &Path, node: &str) -> Result<Settings, Problem> {
     let bad = |what: String| Problem::new("outlet.bad-url", &outlet.name, what);
-    let OutletUrl::Mqtt { host, port, tls } = outlet.parsed_url().map_err(bad)?;
+    let OutletUrl::Mqtt { host, port, tls } = outlet.parsed_url().map_err(bad)? else {
+        return Err(bad("it is no broker".to_owned()));
+    };
     let path = |file: &String| -> PathBuf { data.join(file) };
     let tls = match (&outlet.ca_file, tls) {
         (Some(ca), true) => Some(TlsFiles {

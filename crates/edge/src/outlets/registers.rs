@@ -63,7 +63,7 @@ impl std::fmt::Debug for Shared {
 
 /// Whether it listens.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Listening {
+pub(crate) struct Listening {
     /// Since when.
     pub since: Option<tokio::time::Instant>,
     /// Why it does not.
