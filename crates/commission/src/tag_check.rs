@@ -134,6 +134,7 @@ impl TagFinding {
         self
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over what they made for it")]
     fn word(mut self, name: &'static str, word: impl ToString) -> Self {
         self.words.insert(name, word.to_string());
         self

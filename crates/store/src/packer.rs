@@ -68,7 +68,7 @@ impl LanePacker {
     }
 
     /// The packing, if it has to be told in this file of the log before the next scan.
-    pub(crate) fn to_tell(&mut self, segment: u64) -> Option<LogBody> {
+    pub(crate) fn untold(&mut self, segment: u64) -> Option<LogBody> {
         let packing = self.packing.as_ref()?;
         if self.told_in != segment {
             (self.told_in, self.told) = (segment, 0);

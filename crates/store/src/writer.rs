@@ -86,7 +86,7 @@ impl Batch {
     }
 
     fn scan(&mut self, lane: Lane, scan: &Scan, group: &Group, packer: &mut LanePacker, segment: u64) {
-        if let Some(packing) = packer.to_tell(segment) {
+        if let Some(packing) = packer.untold(segment) {
             self.body(lane.0, &packing);
         }
         let head = self.head(lane.0);

@@ -1,6 +1,7 @@
 //! The machines of a run: servers whose values say where and when they were read, links that break, and the pump that the
 //! model watches.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -182,7 +183,7 @@ impl Plant {
         let pump = pump.replace("mode = \"advise\"", &format!("mode = \"{}\"", shape.mode));
         let mut text =
             pump + &format!("[[place]]\npath = \"hall\"\nname = \"Hall {}\"\nlevel = \"line\"\n", shape.label);
-        text += &format!("[[variable]]\nname = \"{VARIABLE}\"\ntype = \"i64\"\nvalue = 0\n");
+        let _ = write!(text, "[[variable]]\nname = \"{VARIABLE}\"\ntype = \"i64\"\nvalue = 0\n");
         for device in Device::HEALTHY.into_iter().chain(Device::FAULTY) {
             let port = match self.link(device) {
                 Some(link) => link.addr().port(),
@@ -190,7 +191,8 @@ impl Plant {
             };
             let name = device.name();
             let period = if shape.slower && device == Device(4) { PERIOD * 2 } else { PERIOD };
-            text += &format!(
+            let _ = write!(
+                text,
                 "[[device]]\nname = \"{name}\"\nurl = \"modbus-{}://127.0.0.1:{port}/1\"\nplace = \"hall\"\nperiod = \"{}ms\"\n\
                  timeout = \"{}ms\"\nbudget = {{ requests_per_second = 1000 }}\n",
                 device.framing(),
@@ -199,11 +201,13 @@ impl Plant {
             );
             for register in STAMPS {
                 let tag = device.stamp_tag(register);
-                text += &format!(
+                let _ = write!(
+                    text,
                     "[[tag]]\nname = \"{tag}\"\ndevice = \"{name}\"\naddress = \"holding:{register}:uint64\"\n"
                 );
             }
-            text += &format!(
+            let _ = write!(
+                text,
                 "[[tag]]\nname = \"{}\"\ndevice = \"{name}\"\naddress = \"holding:200:float32\"\nrange = [0.0, 100.0]\n\
                  fail_codes = [-9999.0]\n",
                 device.level_tag(),

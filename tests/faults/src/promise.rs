@@ -84,7 +84,7 @@ impl Findings {
             return Ok(());
         }
         let told = self.0.iter().map(|(promise, (times, examples))| {
-            let examples: String = examples.iter().map(|example| format!("\n      {example}")).collect();
+            let examples: String = examples.iter().flat_map(|example| ["\n      ", example.as_str()]).collect();
             format!("\n  broken {times} times: {promise}{examples}")
         });
         bail!("promises were broken{}", told.collect::<String>())

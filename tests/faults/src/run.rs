@@ -67,7 +67,11 @@ pub async fn kills(seed: u64, rounds: u64, apart: Duration) -> Result<()> {
         let edit = [Edit::Variable, Edit::Label, Edit::Mode].into_iter().cycle().nth(usize::try_from(round % 3)?);
         // an act is under way when it ends, now and then
         let edit = Fault::Edit(edit.unwrap_or(Edit::Variable));
-        events.push(Event { at: at - Duration::from_millis(20 * (round % 8)), lasts: Duration::ZERO, fault: edit });
+        events.push(Event {
+            at: at.checked_sub(Duration::from_millis(20 * (round % 8))).unwrap_or(at),
+            lasts: Duration::ZERO,
+            fault: edit,
+        });
         events.push(Event { at, lasts: Duration::ZERO, fault: Fault::Kill(kill) });
     }
     let mut story = Story::begin(seed).await?;

@@ -150,7 +150,7 @@ fn line_once(lastmile: &Path, field: &Path, length: Duration) -> Result<Figures>
     let terminal = Terminal::open(&folder.path().join("second"), port)?;
     let site = line_site(&terminal.path, &format!("{period_ms}ms"));
     let edge = Edge::start(lastmile, &folder.path().join("second"), &site)?;
-    thread::sleep(Duration::from_millis((period_ms * 4.0) as u64 + 6000));
+    thread::sleep(Duration::from_secs_f64(period_ms * 4.0 / 1e3 + 6.0));
     let before = edge.metrics()?;
     wire.say(&format!("period {period_ms}"))?;
     thread::sleep(length);

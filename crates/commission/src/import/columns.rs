@@ -226,9 +226,8 @@ pub(super) fn table(cell: &str) -> Option<Table> {
 /// What is read at an address: as the address says, or as type and order say in columns of their own.
 pub(super) fn with_type(address: Address, kind: Option<Kind>, order: Option<Order>) -> Option<Address> {
     let kind = match (address.table.is_bits(), kind) {
-        (true, _) => address.kind,
         (false, Some(kind)) if address.kind == Kind::Uint(16, Order::Abcd) => kind,
-        (false, _) => address.kind,
+        _ => address.kind,
     };
     let kind = order.map_or(Some(kind), |order| data_type::with_order(kind, order))?;
     // a register is no single bit, whatever a list says

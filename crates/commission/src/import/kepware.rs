@@ -1,4 +1,4 @@
-//! The tags of one Kepware device, as KEPServerEX exports them to CSV, for its Modbus drivers.
+//! The tags of one Kepware device, as `KEPServerEX` exports them to CSV, for its Modbus drivers.
 //!
 //! Addresses follow the help of the driver "Modbus Ethernet": `400001` and `40001` count from 1, `400001.03` is a bit,
 //! `400010.20H` a text of 20 bytes with the first in the high byte (`L`: in the low byte), `H4…` is hexadecimal. What the
@@ -78,6 +78,7 @@ struct Totals {
     default_type: usize,
 }
 
+#[expect(clippy::result_large_err, reason = "once per line of a file that a person imports")]
 fn tag(cells: &Cells<'_>, totals: &mut Totals) -> Result<FoundTag, Remark> {
     let (name, text, typed) = (cells.get("tag name"), cells.get("address"), cells.get("data type"));
     let about = if name.is_empty() { text } else { name };
@@ -117,6 +118,7 @@ fn first_line(text: &str) -> String {
 }
 
 /// Address and data type together say what is read.
+#[expect(clippy::result_large_err, reason = "once per line of a file that a person imports")]
 fn address(about: &str, text: &str, typed: &str) -> Result<Address, Remark> {
     let wrong = |code, what: String, hint: &str| {
         Remark::not_taken(code, about, what).word("about", about).word("address", text).word("type", typed).hint(hint)
@@ -203,6 +205,7 @@ fn kind(typed: &str, table: Table, behind: &str) -> Option<Kind> {
 }
 
 /// Linear scaling becomes a scale through two points, with the scaled ends as the range.
+#[expect(clippy::result_large_err, reason = "once per line of a file that a person imports")]
 fn scaling(about: &str, cells: &Cells<'_>) -> Result<(Option<Scale>, Option<[f64; 2]>), Remark> {
     let negate = matches!(cells.get("negate value").to_lowercase().as_str(), "1" | "true" | "yes");
     let sign = if negate { -1.0 } else { 1.0 };

@@ -150,12 +150,7 @@ struct Reader {
 
 impl Reader {
     /// Rows before the header, and columns that mean nothing here.
-    fn titles(
-        rows: &[Row],
-        header: Option<usize>,
-        named: Option<&[Option<Column>]>,
-        imported: &mut Imported,
-    ) {
+    fn titles(rows: &[Row], header: Option<usize>, named: Option<&[Option<Column>]>, imported: &mut Imported) {
         for row in rows.iter().take(header.unwrap_or(0)) {
             let what = "this line stands before the header";
             imported.report.push(Remark::left_aside("list.before-header", row.cells.join(" "), what).line(row.line));

@@ -35,7 +35,7 @@ pub enum Format {
     List,
     /// The flow of Node-RED as JSON, with nodes of node-red-contrib-modbus.
     NodeRed,
-    /// The tags of a Kepware device as CSV, as KEPServerEX exports them.
+    /// The tags of a Kepware device as CSV, as `KEPServerEX` exports them.
     Kepware,
 }
 

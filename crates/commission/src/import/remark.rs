@@ -67,6 +67,7 @@ impl Remark {
         self
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over what they made for it")]
     pub(super) fn word(mut self, name: &'static str, word: impl ToString) -> Self {
         self.words.insert(name, word.to_string());
         self

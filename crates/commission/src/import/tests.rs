@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use proptest::prelude::*;
 
@@ -211,6 +213,7 @@ mod node_red {
             "quantity": quantity.to_string(), "rate": "2", "rateUnit": "s", "server": "c", "wires": [[behind], []]})
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "made for it")]
     fn parser(swaps: [&str; 2], items: Value) -> Value {
         json!({"id": "p", "type": "buffer-parser", "name": "Decode", "specificationType": "ui", "swap1": swaps[0], "swap2": swaps[1],
             "swap3": "", "items": items, "wires": [[]]})
@@ -408,7 +411,7 @@ fn a_text_that_is_too_long_is_refused_and_too_many_tags_are_counted() {
     let mut many = String::new();
     for table in ["holding", "input"] {
         for offset in 0..60_000 {
-            many.push_str(&format!("{table}:{offset}\n"));
+            let _ = writeln!(many, "{table}:{offset}");
         }
     }
     let found = read(&many);
@@ -515,7 +518,7 @@ proptest! {
 
     #[test]
     fn every_line_of_a_list_becomes_a_tag_or_a_sentence(lines in prop::collection::vec("[a-z0-9:;,° -]{1,24}", 1..20)) {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
         let found = import(&text, Format::List).expect("the text is short");
         let mut said: Vec<u32> = found.tags.iter().filter_map(|tag| tag.line).collect();
         said.extend(found.report.remarks.iter().filter_map(|remark| remark.line));

@@ -40,7 +40,9 @@ pub(super) async fn run(
                 Ok(active) => {
                     seen = Some(version);
                     let messages = settings.news(&mut said, &active, clock.now());
-                    messages.into_iter().for_each(|message| publisher.publish(message));
+                    for message in messages {
+                        publisher.publish(message);
+                    }
                 }
                 Err(error) => tracing::warn!(%error, "the advisories could not be read"),
             }
@@ -50,7 +52,9 @@ pub(super) async fn run(
             changed = changed.changed() => if changed.is_err() { break },
             Ok(()) = resend.changed() => {
                 let time = clock.now();
-                said.iter().for_each(|(topic, (head, since))| publisher.publish(raised(topic, head, *since, time)));
+                for (topic, (head, since)) in &said {
+                    publisher.publish(raised(topic, head, *since, time));
+                }
             }
         }
     }

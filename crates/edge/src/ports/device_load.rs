@@ -1,5 +1,6 @@
 //! How busy a device's line is, whether its scans suffer, and what would help. Pure.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -142,7 +143,7 @@ pub(super) fn words(seen: &Seen, load: &DeviceLoad) -> String {
             Some(ms) => format!(": read fewer tags or allow {}", seconds(Duration::from_millis(ms))),
             None => String::new(),
         };
-        words.push_str(&format!(" The line is {percent:.0} % busy{advice}."));
+        let _ = write!(words, " The line is {percent:.0} % busy{advice}.");
     }
     words
 }

@@ -127,7 +127,7 @@ fn hints(
     if let DeviceUrl::ModbusRtu(serial) = typed.url {
         let mut faster = serial.clone();
         faster.baud = if serial.baud < USUAL_BAUD { USUAL_BAUD } else { FAST_BAUD };
-        let faster = (serial.baud < FAST_BAUD).then(|| DeviceUrl::ModbusRtu(faster));
+        let faster = (serial.baud < FAST_BAUD).then_some(DeviceUrl::ModbusRtu(faster));
         let scan = faster.and_then(|url| line_time::scan_cost(&url, group, typed.limits, measured).takes);
         if scan.is_some_and(|scan| scan.as_secs_f64() < WORTH_IT * takes.as_secs_f64()) {
             hints.push(LoadHint::RaiseBaud);

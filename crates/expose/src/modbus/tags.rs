@@ -87,7 +87,7 @@ impl Cells {
     }
 
     /// Puts words there; none leaves what is there and says whether that may be read.
-    fn put(&mut self, address: &Address, words: Option<&[u16]>, readable: bool) {
+    fn put(&mut self, address: Address, words: Option<&[u16]>, readable: bool) {
         let cells = self.of_mut(address.table);
         for (index, at) in (address.offset..=u16::MAX).take(usize::from(address.kind.count())).enumerate() {
             let cell = cells.entry(at).or_default();
@@ -105,7 +105,7 @@ impl TagRegisters {
         let mut cells = Cells::default();
         for tag in &tags {
             for address in [Some(&tag.address), tag.quality.as_ref()].into_iter().flatten() {
-                cells.put(address, None, false);
+                cells.put(*address, None, false);
             }
         }
         let count = AtomicU64::default;
@@ -122,7 +122,7 @@ impl TagRegisters {
             let words = value.and_then(|value| encode(address.kind, value).ok());
             let class = if words.is_none() { QualityClass::Bad } else { quality.class() };
             let usable = class != QualityClass::Bad && quality != Quality::STALE;
-            cells.put(address, words.as_deref(), usable || beside.is_some());
+            cells.put(*address, words.as_deref(), usable || beside.is_some());
             if let Some(beside) = beside {
                 let code = match class {
                     QualityClass::Good => 0,
@@ -130,7 +130,7 @@ impl TagRegisters {
                     QualityClass::Bad => 2,
                 };
                 let words = encode(beside.kind, &Value::U64(code)).ok();
-                cells.put(beside, words.as_deref(), true);
+                cells.put(*beside, words.as_deref(), true);
             }
         }
     }

@@ -58,7 +58,7 @@ pub struct Settings {
     pub user: Option<String>,
     /// The file whose first line is the password.
     pub password_file: Option<PathBuf>,
-    /// QoS 1 instead of 0.
+    /// `QoS` 1 instead of 0.
     pub acknowledged: bool,
     /// Whether the broker keeps the last message of each topic.
     pub retain: bool,

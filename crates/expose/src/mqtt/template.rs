@@ -24,11 +24,14 @@ pub struct Templates {
     skipped: u64,
 }
 
+/// One scan, its values by the order of [`Group::picks`].
+type Recent = (Timestamp, Vec<(Option<Value>, Quality)>);
+
 #[derive(Debug, Default, PartialEq)]
 struct Group {
     /// Positions that messages of other groups need.
     picks: Vec<usize>,
-    recent: VecDeque<(Timestamp, Vec<(Option<Value>, Quality)>)>,
+    recent: VecDeque<Recent>,
     /// What a scan of this group sends.
     sends: Vec<Form>,
 }
@@ -284,7 +287,7 @@ mod tests {
 
     #[test]
     fn quality_and_time_are_said_in_words() {
-        let mut templates = templates(r#"[{b/peer/score:quality},{b/peer/score:time},{b/gone:quality}]"#, "null");
+        let mut templates = templates(r"[{b/peer/score:quality},{b/peer/score:time},{b/gone:quality}]", "null");
         let score = scan(2, 1, &[(0.5, Quality::STALE)]);
         let expected = r#"["UncertainLastUsableValue","1970-01-01T00:00:01Z","BadNodeIdUnknown"]"#;
         assert_eq!(sent(&mut templates, &score), [expected]);

@@ -262,11 +262,15 @@ impl Writer {
             }
             Elements::Texts(texts) => {
                 self.length(texts.len());
-                texts.iter().for_each(|text| self.text(text));
+                for text in texts {
+                    self.text(text);
+                }
             }
             Elements::List(list) => {
                 self.length(list.len());
-                list.iter().for_each(|tensor| self.tensor(tensor));
+                for tensor in list {
+                    self.tensor(tensor);
+                }
             }
         }
     }

@@ -1,5 +1,5 @@
 //! `kill -9` and power cuts, again and again, under load: every acknowledged second is there once, and it starts again.
-//! LASTMILE_FAULTS_KILLS says how often.
+//! `LASTMILE_FAULTS_KILLS` says how often.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Runs drawn from seeds: LASTMILE_FAULTS_SEED is the first, LASTMILE_FAULTS_SEEDS how many, LASTMILE_FAULTS_SECONDS how
+//! Runs drawn from seeds: `LASTMILE_FAULTS_SEED` is the first, `LASTMILE_FAULTS_SEEDS` how many, `LASTMILE_FAULTS_SECONDS` how
 //! long each.
 
 use std::time::Duration;

@@ -56,11 +56,12 @@ fn blocks(page: &str) -> Vec<(String, String)> {
 fn script(page: &str) -> String {
     let mut script = SHELL.to_owned();
     for (language, text) in blocks(page) {
-        script += &match language.as_str() {
+        let piece = match language.as_str() {
             "python" => format!("cat > export.py <<'END'\n{text}END\n"),
             "toml" => format!("cat >> site.toml <<'END'\n{text}\nEND\n"),
             _ => text.lines().map(command).collect(),
         };
+        script.push_str(&piece);
     }
     script
 }

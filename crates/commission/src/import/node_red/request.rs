@@ -25,6 +25,7 @@ pub(super) struct Requests {
     pub computed: Vec<String>,
 }
 
+#[expect(clippy::result_large_err, reason = "once per line of a file that a person imports")]
 pub(super) fn of(flow: &Flow, node: &Node) -> Result<Requests, Remark> {
     if node.kind() == "modbus-flex-getter" {
         return Ok(asked_by_messages(flow, node));
@@ -44,16 +45,13 @@ pub(super) fn of(flow: &Flow, node: &Node) -> Result<Requests, Remark> {
     };
     let made =
         table.zip(unit).and_then(|(table, unit)| request(table, node.whole("adr"), node.whole("quantity"), unit));
-    match made {
-        Some(request) => {
-            Ok(Requests { list: vec![Request { period_ms: period(node), ..request }], computed: Vec::new() })
-        }
-        None => {
-            let about = node.title();
-            let what = format!("{about}: table, address or quantity is no number that can be read");
-            let remark = Remark::not_taken("node-red.bad-read", about.clone(), what).word("about", about);
-            Err(remark.hint("numbers from the environment of Node-RED are not part of the flow: type them here"))
-        }
+    if let Some(request) = made {
+        Ok(Requests { list: vec![Request { period_ms: period(node), ..request }], computed: Vec::new() })
+    } else {
+        let about = node.title();
+        let what = format!("{about}: table, address or quantity is no number that can be read");
+        let remark = Remark::not_taken("node-red.bad-read", about.clone(), what).word("about", about);
+        Err(remark.hint("numbers from the environment of Node-RED are not part of the flow: type them here"))
     }
 }
 
@@ -129,8 +127,8 @@ fn from_json(payload: &Value) -> Option<Request> {
 
 /// A function that does nothing but set the four numbers. Anything computed is not guessed.
 fn from_program(program: &str) -> Option<Request> {
-    let plain = without_comments(program);
     const COMPUTES: [&str; 8] = ["for", "while", "if", "?", "switch", "context", "=>", "flow."];
+    let plain = without_comments(program);
     let words: Vec<&str> = plain.split(|c: char| !(c.is_alphanumeric() || "_.?=>".contains(c))).collect();
     let computes = words.iter().any(|word| {
         COMPUTES.iter().any(|sign| word == sign || sign.len() > 1 && sign.ends_with(['.', '>']) && word.contains(sign))

@@ -159,7 +159,7 @@ mod tests {
         }
         let share = busy.share(now).expect("known");
         assert!((share - 0.5).abs() < 0.02, "{share}");
-        let later = now + Duration::from_secs(300);
+        let later = now + Duration::from_mins(5);
         assert!(busy.share(later).expect("known") < 0.1, "what is idle for minutes is not busy");
     }
 

@@ -134,7 +134,7 @@ impl Routes {
                 match unit.conversion(wanted) {
                     Ok(conversion) => self.at[*at].1[*signal] = conversion,
                     Err(error) => {
-                        problems.push(Problem::new("mapping.wrong-unit", place(), error.what).hint(error.hint))
+                        problems.push(Problem::new("mapping.wrong-unit", place(), error.what).hint(error.hint));
                     }
                 }
             }
