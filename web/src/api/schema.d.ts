@@ -456,6 +456,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/outlets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All ways by which tags leave this edge, with their state in words. */
+        get: operations["list_outlets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/places": {
         parameters: {
             query?: never;
@@ -1922,6 +1939,101 @@ export interface components {
             /** @description The place it stands at; it acts there and below. */
             place: string;
         };
+        /** @description A way by which tags leave the edge. */
+        Outlet: {
+            /**
+             * Format: int64
+             * @description Modbus: requests that were answered with values.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description MQTT: how often it was connected.
+             */
+            connects: number;
+            /**
+             * Format: int64
+             * @description MQTT: messages that the broker was too slow for.
+             */
+            dropped: number;
+            /** @description What kind of way. */
+            kind: components["schemas"]["OutletKind"];
+            /**
+             * Format: int64
+             * @description Scans that this edge was too slow to publish.
+             */
+            lost_scans: number;
+            /**
+             * Format: int64
+             * @description Messages of one's own form.
+             */
+            messages: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description MQTT: messages that were to be sent. Always sent + dropped + waiting.
+             */
+            offered: number;
+            /**
+             * Format: int64
+             * @description Modbus: requests that were refused.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description MQTT: messages that went to the broker.
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description MQTT: messages that were not made because a tag had no good value.
+             */
+            skipped: number;
+            /** @description How it is. */
+            state: components["schemas"]["OutletState"];
+            /**
+             * Format: int64
+             * @description Tags that are published one by one, or stand in registers.
+             */
+            tags: number;
+            /** @description Where it goes, or where it listens. */
+            url: string;
+            /**
+             * Format: int64
+             * @description MQTT: messages that are not sent yet.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Modbus: local variables that were written.
+             */
+            written: number;
+        };
+        /**
+         * @description What kind of way.
+         * @enum {string}
+         */
+        OutletKind: "mqtt" | "modbus";
+        /** @description How an outlet is, in words. */
+        OutletState: {
+            /** @description What to do, when something is wrong. */
+            hint: string;
+            /** @description For colours and filters. */
+            kind: components["schemas"]["OutletStateKind"];
+            /**
+             * Format: int64
+             * @description Since when it is open; null while it is not.
+             */
+            since_ms?: number | null;
+            /** @description One sentence. */
+            words: string;
+        };
+        /**
+         * @description How it is.
+         * @enum {string}
+         */
+        OutletStateKind: "open" | "opening" | "closed";
         /** @description One output of the last window. */
         OutputNow: {
             /** @description Its name in the contract. */
@@ -3688,6 +3800,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_outlets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlet"][];
                 };
             };
             /** @description What is wrong, in words */
