@@ -60,9 +60,10 @@ impl Variables {
         Ok(Self { group: Some(group), values: values.collect() })
     }
 
-    fn scan(&self, clock: &Clock) -> Option<Scan> {
+    fn publish(&self, table: &TagTable, clock: &Clock) {
+        let Some(group) = self.group else { return };
         let (values, qualities) = self.values.iter().cloned().unzip();
-        Some(Scan { group: self.group?, arrival: clock.arrival(), source: None, values, qualities })
+        table.publish_now(clock, |arrival| Scan { group, arrival, source: None, values, qualities });
     }
 }
 
@@ -81,10 +82,7 @@ pub(crate) async fn run(
             _ = tick.tick() => {}
             changed = variables.changed() => if changed.is_err() { break },
         }
-        let scan = variables.borrow_and_update().scan(&clock);
-        if let Some(scan) = scan {
-            table.publish(scan);
-        }
+        variables.borrow_and_update().publish(&table, &clock);
         table.sweep(clock.now());
     }
 }

@@ -168,16 +168,15 @@ impl LineTask {
     }
 
     fn publish_bad(&self, device: usize, quality: Quality) {
-        let arrival = self.line.clock.arrival();
         for group in self.line.groups.iter().filter(|group| group.device == device) {
             let count = group.read.len();
             let (values, qualities) = (vec![None; count], vec![quality; count]);
-            self.line.table.publish(Scan { group: group.id, arrival, source: None, values, qualities });
+            let scan = |arrival| Scan { group: group.id, arrival, source: None, values, qualities };
+            self.line.table.publish_now(&self.line.clock, scan);
         }
     }
 
     fn answered(&mut self, group: usize, readings: &[Reading], begun: Instant, took: Duration) {
-        let arrival = self.line.clock.arrival();
         let device = self.line.groups[group].device;
         let lateness = self.schedule.lateness(group, begun);
         let missed = self.schedule.answered(group, Instant::now());
@@ -189,10 +188,11 @@ impl LineTask {
         let (values, qualities) = current.sampler.judge(readings, elsewhere);
         let source = readings.iter().find_map(|reading| reading.source).filter(|_| trusted);
         let bad = qualities.iter().filter(|quality| quality.is_bad()).count();
+        let scan = |arrival| Scan { group: current.id, arrival, source, values, qualities };
+        let arrival = table.publish_now(&self.line.clock, scan);
         current.report.scanned(arrival, took, lateness, current.period);
         let address = self.addresses.current().endpoint();
         self.line.reports[device].answered(arrival, readings.len(), bad, address);
-        table.publish(Scan { group: current.id, arrival, source, values, qualities });
     }
 
     fn failed(&mut self, group: usize, error: &DriverError, took: Duration) {

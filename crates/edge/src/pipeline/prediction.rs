@@ -92,16 +92,18 @@ pub(crate) async fn run(mut stage: Stage, mut scans: mpsc::Receiver<Arc<Scan>>, 
                 Some(scan) => {
                     stage.push(&scan);
                     heard.note(&scan);
-                    while let Ok(scan) = scans.try_recv() {
-                        stage.push(&scan);
-                        heard.note(&scan);
-                    }
                 }
                 None => break,
             },
             _ = tick.tick() => heard.look_at_all(),
         }
-        let due = heard.take_watermarks(stage.clock.arrival().minus(GRACE));
+        // first how far the path has come, then everything that has come: so nothing up to there is missed
+        let passed = stage.table.passed(&stage.clock);
+        while let Ok(scan) = scans.try_recv() {
+            stage.push(&scan);
+            heard.note(&scan);
+        }
+        let due = heard.take_watermarks(passed.minus(GRACE));
         // a call that is given up costs the process its life, nothing else: stopping never waits for a model
         tokio::select! {
             () = stop.cancelled() => break,

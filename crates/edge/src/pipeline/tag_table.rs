@@ -11,6 +11,8 @@ use domain::unit::Unit;
 use domain::{GroupId, Quality, Scan, SeriesId, TagPath, Timestamp, Value};
 use tokio::sync::mpsc;
 
+use crate::clock::Clock;
+
 /// Where a tag's values come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -71,6 +73,8 @@ pub(crate) struct TagTable {
     tags: RwLock<Tags>,
     followers: RwLock<Vec<Follower>>,
     samples: AtomicU64,
+    /// Stamping a scan and handing it on are one step for whoever asks how far the path has come.
+    gate: RwLock<()>,
 }
 
 #[derive(Debug, Default)]
@@ -106,7 +110,12 @@ struct Follower {
 
 impl Default for TagTable {
     fn default() -> Self {
-        Self { tags: RwLock::default(), followers: RwLock::default(), samples: AtomicU64::new(0) }
+        Self {
+            tags: RwLock::default(),
+            followers: RwLock::default(),
+            samples: AtomicU64::new(0),
+            gate: RwLock::default(),
+        }
     }
 }
 
@@ -132,6 +141,22 @@ impl TagTable {
         by_path.retain(|_, index| slots.get(*index).is_some_and(|slot| slot.declared));
         slots.shrink_to_fit();
         tags.version += 1;
+    }
+
+    /// Takes a scan of now: `scan` gets its arrival time, which is given back. See [`TagTable::passed`].
+    pub(crate) fn publish_now(&self, clock: &Clock, scan: impl FnOnce(Timestamp) -> Scan) -> Timestamp {
+        let _one_step = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        let arrival = clock.arrival();
+        self.publish(scan(arrival));
+        arrival
+    }
+
+    /// Everything that arrived up to this time has been handed on, however busy the computer is: windows that end here see
+    /// the same samples as a replay of history does.
+    pub(crate) fn passed(&self, clock: &Clock) -> Timestamp {
+        let _none_under_way = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        // the next scan may still get this millisecond
+        clock.arrival().minus(Duration::from_millis(1))
     }
 
     /// Takes one scan: updates the latest values and hands it on.
@@ -315,6 +340,32 @@ mod tests {
         }
         assert_eq!(table.lost(), vec![("slow".to_owned(), 3)]);
         assert_eq!(receiver.try_recv().unwrap().arrival, Timestamp::from_millis(0));
+    }
+
+    #[test]
+    fn nothing_comes_later_that_arrived_before_what_has_passed() {
+        let table = Arc::new(TagTable::default());
+        let clock = Arc::new(Clock::start());
+        let mut receiver = table.follow("window", None, 1 << 16);
+        let lines: Vec<_> = (0..4)
+            .map(|line| {
+                let (table, clock) = (Arc::clone(&table), Arc::clone(&clock));
+                std::thread::spawn(move || {
+                    for _ in 0..2000 {
+                        table.publish_now(&clock, |arrival| Scan { arrival, ..scan(line, 0, 1.0) });
+                        std::thread::yield_now();
+                    }
+                })
+            })
+            .collect();
+        while !lines.iter().all(std::thread::JoinHandle::is_finished) {
+            let passed = table.passed(&clock);
+            while receiver.try_recv().is_ok() {}
+            std::thread::yield_now();
+            if let Ok(later) = receiver.try_recv() {
+                assert!(later.arrival > passed, "{:?} came after {passed:?} had passed", later.arrival);
+            }
+        }
     }
 
     #[test]
