@@ -356,8 +356,7 @@ mod tests {
     fn cells_of_a_text_stay_as_they_are_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.csv");
-        let texts =
-            "arrival_us,tag,value,quality\n1,serial,007,Good\n2,serial,,Good\n3,serial,1e3,Bad\n4,level,007,Good\n";
+        let texts = "arrival_us,tag,value,quality\n1,serial,007,Good\n2,serial,,Good\n3,serial,1e3,BadNoData\n4,level,007,Good\n";
         std::fs::write(&path, texts).unwrap();
         let mut reader = Reader::open(&path).unwrap();
         reader.as_text(["serial".to_owned()]);

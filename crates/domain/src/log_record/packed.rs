@@ -84,14 +84,10 @@ fn bits_at(bytes: &[u8], start: u32, width: u8) -> u64 {
         return 0;
     }
     let from = (start / 8) as usize;
-    let eight = if let Some(eight) = bytes.get(from..from + 8) {
-        <[u8; 8]>::try_from(eight).unwrap_or_default()
-    } else {
-        let mut eight = [0; 8];
-        let rest = bytes.get(from..).unwrap_or_default();
-        eight[..rest.len()].copy_from_slice(rest);
-        eight
-    };
+    let mut eight = [0; 8];
+    let rest = bytes.get(from..).unwrap_or_default();
+    let there = rest.len().min(8);
+    eight[..there].copy_from_slice(&rest[..there]);
     (u64::from_le_bytes(eight) >> (start % 8)) & ((1 << width) - 1)
 }
 

@@ -318,8 +318,12 @@ mod tests {
             site: watch::channel(Arc::new(SiteConfig::new("a"))).1,
             era: AtomicU32::new(1),
         };
-        let (before, behind) = (now.minus(hour).truncated_to_millis(), now.truncated_to_millis());
-        history.work(&[scan(before), scan(behind)], Work::Commit);
+        let seconds = |from: domain::Timestamp| -> Vec<_> {
+            (0..10).map(|second| from.plus(Duration::from_secs(second)).truncated_to_millis()).collect()
+        };
+        let (before, behind) = (seconds(now.minus(hour + Duration::from_secs(10))), seconds(now));
+        let batch: Vec<_> = before.iter().chain(&behind).map(|arrival| scan(*arrival)).collect();
+        history.work(&batch, Work::Commit);
         history.work(&[], Work::Commit);
         let kept = kept(&store);
         let arrivals = |bodies: &[LogBody]| -> Vec<_> {
@@ -335,8 +339,8 @@ mod tests {
             .map(|(place, _)| place)
             .collect();
         assert_eq!(eras.len(), 1, "{kept:?}");
-        assert_eq!((arrivals(&kept[..eras[0]]), arrivals(&kept[eras[0]..])), (vec![before], vec![behind]));
-        let gaps = store.trend(series, before, behind.plus(Duration::from_secs(1)), 10).unwrap().gaps;
+        assert_eq!((arrivals(&kept[..eras[0]]), arrivals(&kept[eras[0]..])), (before.clone(), behind.clone()));
+        let gaps = store.trend(series, before[0], behind[9].plus(Duration::from_secs(1)), 10).unwrap().gaps;
         assert_eq!(gaps.iter().map(|gap| gap.reason).collect::<Vec<_>>(), [Some(GapReason::ClockStep)]);
     }
 }

@@ -56,7 +56,8 @@ pub(super) fn handshake_problem(settings: &Settings, error: &std::io::Error) -> 
     let error = error.get_ref()?.downcast_ref::<Error>()?;
     let problem = |what: String, hint: &str| Problem::new("outlet.not-trusted", &settings.name, what).hint(hint);
     Some(match error {
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => problem(
+        // a bad signature: somebody of the same name vouches for it, with another key
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => problem(
             "the broker's certificate was signed by nobody we trust".to_owned(),
             "put the certificate of who signed it into `ca_file`",
         ),

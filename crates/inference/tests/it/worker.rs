@@ -38,7 +38,10 @@ fn kill(pid: u32, signal: &str) {
 /// Whether a process runs (one that is dead and not yet waited for does not).
 fn alive(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+    let is_zombie = stat.rsplit(") ").next().is_none_or(|rest| rest.is_empty() || rest.starts_with('Z'));
+    // its first thread may be gone while others are still ending: then nobody can be told yet how it ended
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    !is_zombie || threads > 1
 }
 
 async fn until_gone(pid: u32) {

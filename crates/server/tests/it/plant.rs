@@ -12,7 +12,7 @@ use server::api::device::{
     AddressValue, Block, Budget, Device, DeviceLoad, DeviceState, DeviceStateKind, DeviceTest, ReadAddresses,
     TestDevice,
 };
-use server::api::health::{DoctorLine, DoctorState, Health};
+use server::api::health::{DoctorLine, DoctorState, Health, StreamHealth};
 use server::api::history::HistoryRoom;
 use server::api::import::{CheckTags, ImportFormat, ImportText, Imported, TagFinding};
 use server::api::outlet::Outlet;
@@ -238,7 +238,7 @@ impl ports::Doctor for Plant {
             version: "0".into(),
             role: "site".into(),
             up_s: 1.0,
-            log: BTreeMap::new(),
+            log: BTreeMap::from([("data".to_owned(), StreamHealth { synced_seq: 12 })]),
             first_prediction_s: None,
             prediction_age_s: None,
             devices_reading: 0,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::log_record::{ClockEra, DropReason, LogBody, Meaning, Meanings, parse};
+use domain::log_record::{ClockEra, DropReason, LogBody, Meanings, parse};
 use domain::{Quality, SeriesDef, Stream, Value, ValueType};
 use store::{GapReason, OpenReport, Retention, Store, StoreOptions};
 
-use crate::support::{Mem, at, group, options, scan, series};
+use crate::support::{Mem, at, body, group, options, scan, series};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 3_600_000;
@@ -46,15 +46,7 @@ fn bodies(store: &Store, stream: Stream) -> Vec<LogBody> {
     let mut meanings = Meanings::default();
     while !bytes.is_empty() {
         let record = parse(bytes).unwrap();
-        // a definition may lie in a part of the log that is gone; whoever read it then knows it still
-        let group = record.scan().map(|scan| scan.group);
-        let scales = group.map(|group| store.scales(group)).unwrap_or_default();
-        let packings = group.map(|group| meanings.of(group).packings).unwrap_or_default();
-        let body = record.decode(Meaning { scales: &scales, packings }).unwrap();
-        if !matches!(body, LogBody::Scan(_)) {
-            meanings.read(&record).unwrap();
-        }
-        bodies.push(body);
+        bodies.push(body(store, &mut meanings, &record));
         bytes = &bytes[record.bytes.len()..];
     }
     bodies

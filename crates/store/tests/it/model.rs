@@ -5,7 +5,7 @@ use domain::{GroupId, Quality, QualityClass, Sample, Scan, SeriesId, Stream, Tex
 use proptest::prelude::*;
 use store::{Retention, Store};
 
-use crate::support::{Mem, at, options, series};
+use crate::support::{Mem, at, body, options, series};
 
 const DAY: i64 = 86_400_000;
 const HOUR: i64 = 3_600_000;
@@ -237,7 +237,7 @@ impl Model {
             while !bytes.is_empty() {
                 let record = parse(bytes).unwrap();
                 bytes = &bytes[record.bytes.len()..];
-                if let LogBody::Scan(scan) = meanings.read(&record).unwrap() {
+                if let LogBody::Scan(scan) = body(&self.store, &mut meanings, &record) {
                     scans.push(scan);
                 }
             }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use domain::log_record::{LogBody, Meaning, Meanings, RawRecord};
 use domain::{GroupId, Quality, Scan, SeriesDef, SeriesId, Stream, Timestamp, Value, ValueType};
 use store::disk::{Disk, DiskFile};
 use store::{LinearScale, OpenReport, Store, StoreOptions};
@@ -46,6 +47,13 @@ pub(crate) fn scan(group: GroupId, millis: i64, numbers: &[f64]) -> (Stream, Sca
     let values = numbers.iter().map(|number| Value::from_f64(*number)).collect();
     let qualities = vec![Quality::GOOD; numbers.len()];
     (Stream::Data, Scan { group, arrival: at(millis), source: None, values, qualities })
+}
+
+/// Decodes a record of the log. A definition may lie in a part of it that is gone; whoever read it then knows it still.
+pub(crate) fn body(store: &Store, meanings: &mut Meanings, record: &RawRecord<'_>) -> LogBody {
+    let Ok(scan) = record.scan() else { return meanings.read(record).unwrap() };
+    let scales = store.scales(scan.group);
+    record.decode(Meaning { scales: &scales, packings: meanings.of(scan.group).packings }).unwrap()
 }
 
 /// A file in memory: what it is, and what would be left after a power cut.

@@ -243,7 +243,8 @@ mod tests {
     fn site(deployments: &str) -> tempfile::NamedTempFile {
         let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
         let text = format!(
-            "[site]\nname = \"x\"\n[[place]]\npath = \"line\"\nname = \"Line\"\nlevel = \"line\"\n{deployments}"
+            "[site]\nname = \"x\"\n[[place]]\npath = \"line\"\nname = \"Line\"\nlevel = \"line\"\n\
+             [[place]]\npath = \"line-2\"\nname = \"Line 2\"\nlevel = \"line\"\n{deployments}"
         );
         std::fs::write(file.path(), text).unwrap();
         file
@@ -256,7 +257,7 @@ mod tests {
     #[test]
     fn a_deployment_has_to_be_there_and_named_among_several_and_fit_the_bundle() {
         let one = "[[deployment]]\nname = \"a\"\nplace = \"line\"\nbundle = \"x.tar\"\nmap = {}\n";
-        let two = format!("{one}{}", one.replace("\"a\"", "\"b\""));
+        let two = format!("{one}{}", one.replace("\"a\"", "\"b\"").replace("\"line\"", "\"line-2\""));
         assert_eq!(refused("", None).0[0].code, "deployment.missing");
         assert!(refused(&two, None).0[0].what.contains("a, b"));
         assert_eq!(refused(&two, Some("c")).0[0].code, "deployment.unknown");
