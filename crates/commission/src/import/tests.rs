@@ -1,3 +1,5 @@
+//! Files as plants have them, and what is left when something in them cannot be understood.
+
 use std::fmt::Write as _;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tags that are wrong, odd or fine, before they are saved.
+
 use config::site::{Device, Tag};
 
 use super::*;

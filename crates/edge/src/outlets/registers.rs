@@ -223,7 +223,7 @@ struct Acts {
 
 #[async_trait]
 impl Writer for Acts {
-    async fn write(&self, tag: usize, value: Value) -> Result<(), Refusal> {
+    async fn set(&self, tag: usize, value: Value) -> Result<(), Refusal> {
         let name = self.names.get(tag).cloned().ok_or(Refusal::Address)?;
         // masters like to write the same again and again: that changes nothing and is no entry
         let (_, latest) = self.table.get(&name).ok_or(Refusal::Failure)?;

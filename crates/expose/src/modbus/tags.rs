@@ -29,7 +29,7 @@ pub struct TagRegister {
 #[async_trait]
 pub trait Writer: Send + Sync + 'static {
     /// Writes the tag of this number, or refuses.
-    async fn write(&self, tag: usize, value: Value) -> Result<(), Refusal>;
+    async fn set(&self, tag: usize, value: Value) -> Result<(), Refusal>;
 }
 
 /// What happened so far.
@@ -159,7 +159,7 @@ impl TagRegisters {
     }
 
     /// Exactly one writable tag, whole.
-    async fn write(&self, table: Table, start: u16, words: &[u16]) -> Result<(), Refusal> {
+    async fn set(&self, table: Table, start: u16, words: &[u16]) -> Result<(), Refusal> {
         let whole = |tag: &TagRegister| {
             let address = &tag.address;
             let count = usize::from(address.kind.count());
@@ -168,7 +168,7 @@ impl TagRegisters {
         let number = self.tags.iter().position(whole).ok_or(Refusal::Address)?;
         let kind = self.tags.get(number).ok_or(Refusal::Address)?.address.kind;
         let value = decode(kind, words).ok_or(Refusal::Value)?;
-        self.writer.write(number, value.clone()).await?;
+        self.writer.set(number, value.clone()).await?;
         // whoever reads at once reads what was written
         self.show([(number, Some(&value), Quality::GOOD)]);
         self.written.fetch_add(1, Ordering::Relaxed);
@@ -189,12 +189,12 @@ impl Registers for TagRegisters {
 
     async fn write_bits(&self, _: u8, start: u16, bits: &[bool]) -> Result<(), Refusal> {
         let words: Vec<u16> = bits.iter().map(|bit| u16::from(*bit)).collect();
-        let written = self.write(Table::Coil, start, &words).await;
+        let written = self.set(Table::Coil, start, &words).await;
         self.counted(written)
     }
 
     async fn write_words(&self, _: u8, start: u16, words: &[u16]) -> Result<(), Refusal> {
-        let written = self.write(Table::Holding, start, words).await;
+        let written = self.set(Table::Holding, start, words).await;
         self.counted(written)
     }
 
@@ -224,7 +224,7 @@ mod tests {
 
     #[async_trait]
     impl Writer for Taken {
-        async fn write(&self, tag: usize, value: Value) -> Result<(), Refusal> {
+        async fn set(&self, tag: usize, value: Value) -> Result<(), Refusal> {
             if value == Value::U64(999) {
                 return Err(Refusal::Value);
             }
