@@ -82,6 +82,13 @@ impl Edge {
         self.synced("data").await
     }
 
+    /// Scans that the process has kept and synced since its start, of devices and of models.
+    pub async fn scans_kept(&self) -> Result<u64> {
+        let metrics = self.http.text("/metrics").await?;
+        let value = metrics.lines().find_map(|line| line.strip_prefix("lastmile_log_scans_total "));
+        value.and_then(|value| value.parse().ok()).context("no lastmile_log_scans_total")
+    }
+
     /// The number of the last synced record of a stream.
     pub async fn synced(&self, stream: &str) -> Result<u64> {
         let health = self.http.get("/healthz").await?;

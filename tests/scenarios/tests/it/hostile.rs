@@ -319,7 +319,7 @@ async fn a_model_that_harms_on_some_inputs_fails_and_recovers() -> Result<()> {
     let mut deployed = Vec::new();
     for (kind, name, tag) in [
         ("crash_sometimes", "crash", "line/one"),
-        ("crash_sometimes", "calm", "line/calm"),
+        ("crash_sometimes", "neighbour", "line/calm"),
         ("endless_sometimes", "endless", "line/two"),
         ("huge_sometimes", "huge", "line/three"),
     ] {
@@ -343,7 +343,7 @@ async fn a_model_that_harms_on_some_inputs_fails_and_recovers() -> Result<()> {
         plant.runs(name).await?;
     }
     // it shared a process with `crash`, never had a bad input, and so has nothing to recover from
-    plant.goes_on("calm", 2.0).await?;
+    plant.goes_on("neighbour", 2.0).await?;
     // `crash` got one of its own
     plant.has_workers(deployed.len() + 1).await?;
     plant.stop().await

@@ -16,13 +16,15 @@ const KILLS: u32 = 10;
 const TO_FIRST_PREDICTION: Duration = Duration::from_secs(2);
 /// Registers that are read four times a second, all as one scan group, beside the pump's.
 const LOAD: usize = 800;
-/// A tag of each scan group: together they have one sample for each scan in the stream `data`.
-const WITNESSES: [&str; 2] = ["line/load-0", "line/state"];
+/// A tag of each scan group, the model's among them: together they have one sample for each scan that is kept.
+const WITNESSES: [&str; 3] = ["line/load-0", "line/state", SCORE];
 
 /// What was known when the process was killed.
 struct Killed {
     at_ms: i64,
     acknowledged: u64,
+    /// Scans that the process had synced since its start.
+    scans: u64,
 }
 
 fn site_toml(port: u16, bundle: &Path) -> Result<String> {
@@ -52,23 +54,24 @@ async fn predicts(edge: &Edge, after_ms: i64) -> Result<()> {
 /// Reads what is acknowledged for two to three seconds, another time at each turn, and kills the process.
 async fn kill(edge: Edge, turn: u32) -> Result<Killed> {
     let until = Instant::now() + Duration::from_millis(2_000 + u64::from(turn) * 137);
-    let mut acknowledged = 0;
+    let (mut acknowledged, mut scans) = (0, 0);
     while Instant::now() < until {
         acknowledged = edge.acknowledged().await?;
+        scans = edge.scans_kept().await?;
         sleep(Duration::from_millis(20)).await; // the pace of asking; the load comes from the devices
     }
     let at_ms = now_ms(&edge).await?;
     edge.kill().await?;
-    Ok(Killed { at_ms, acknowledged })
+    Ok(Killed { at_ms, acknowledged, scans })
 }
 
 fn nothing_acknowledged_is_lost(samples: &[Sample], kills: &[Killed]) -> Result<()> {
     let distinct: BTreeSet<(i64, &str)> =
         samples.iter().map(|sample| (sample.arrival_us, sample.tag.as_str())).collect();
     ensure!(distinct.len() == samples.len(), "{} samples are there twice", samples.len() - distinct.len());
-    for (starts, Killed { at_ms, acknowledged }) in (1..).zip(kills) {
-        // each process defines each of its scan groups once, as a record of the same stream
-        let scans = acknowledged - starts * WITNESSES.len() as u64;
+    let mut scans = 0;
+    for Killed { at_ms, scans: of_this_process, .. } in kills {
+        scans += of_this_process;
         let there = u64::try_from(samples.iter().filter(|sample| sample.arrival_us / 1000 <= *at_ms).count())?;
         ensure!(there >= scans, "{scans} scans were acknowledged at {at_ms}, {there} are there");
     }
@@ -109,7 +112,8 @@ async fn ten_kills_under_load_lose_nothing_acknowledged_and_predict_within_two_s
         took.push(begun.elapsed());
         kills.push(killed);
     }
-    kills.push(Killed { at_ms: now_ms(&edge).await?, acknowledged: edge.acknowledged().await? });
+    let (acknowledged, scans) = (edge.acknowledged().await?, edge.scans_kept().await?);
+    kills.push(Killed { at_ms: now_ms(&edge).await?, acknowledged, scans });
     let samples = edge.history(&WITNESSES).await?;
     edge.stop(SOON).await?;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use scenarios::{Edge, Finished, Program, Replayed, Sample, eventually, python, say};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -126,7 +126,7 @@ fn site_toml(port: u64, bundle: &Path) -> String {
     });
     format!(
         "[site]\nname = \"Test\"\naccept_unsigned = true\n{}[[device]]\nname = \"plc\"\nplace = \"line\"\nperiod = \"100ms\"\n\
-         url = \"modbus-tcp://127.0.0.1:{port}/1\"\n{}[[variable]]\nname = \"line/batch\"\ntype = \"text\"\nvalue = \"007\"\n\
+         url = \"modbus-tcp://127.0.0.1:{port}/1\"\n{}[[variable]]\nname = \"line/batch\"\ntype = \"text\"\n\
          [[deployment]]\nname = \"both\"\nbundle = \"{bundle}\"\nmode = \"advise\"\ntune = {{ advice_from = -1e9 }}\n\
          at = [{{ place = \"line/reactor\", map = {{ {} }} }}, {{ place = \"line/separator\", map = {{ {} }} }}]\n\
          [[deployment]]\nname = \"one\"\nplace = \"line\"\nbundle = \"{bundle}\"\nmode = \"watch\"\nmap = {{ {} }}\n",
@@ -171,11 +171,15 @@ async fn watched(folder: &Path, site: &Path, bundle: &Path) -> Result<Watched> {
     let ready: Value = serde_json::from_str(&plant.line_with("\"ready\"", SOON * 3).await?)?;
     fs::write(site, site_toml(ready.get("port").and_then(Value::as_u64).context("no port")?, bundle))?;
     let edge = Edge::start(&folder.join("data"), Some(site)).await?;
+    // said by a person, and so good: a wide file has only what is good
+    edge.http().put("/api/v1/variables/line%2Fbatch", &json!({ "value": "007", "because": "test" })).await?;
     edge.first_prediction(SOON).await?;
     eventually("predictions", SOON, || async { Ok((edge.synced("prediction").await? >= PREDICTIONS).then_some(())) })
         .await?;
-    let both = edge.history(&["line/reactor/sum/score", "line/separator/sum/score"]).await?;
-    let one = edge.history(&["line/sum/score"]).await?;
+    // a wide file knows nothing of the time before
+    let since_the_first = |all: Vec<Sample>| all.into_iter().skip_while(|sample| sample.value.is_empty()).collect();
+    let both = since_the_first(edge.history(&["line/reactor/sum/score", "line/separator/sum/score"]).await?);
+    let one = since_the_first(edge.history(&["line/sum/score"]).await?);
     Ok(Watched { edge, _plant: plant, both, one })
 }
 
