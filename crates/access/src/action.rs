@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use domain::Sentence;
+use domain::said::access as said;
 use serde::{Deserialize, Serialize};
 
 /// One kind of thing that an actor may or may not do at a place.
@@ -107,27 +109,27 @@ impl Action {
     }
 
     /// As it ends the sentence "You can't …".
-    pub const fn in_words(self) -> &'static str {
+    pub const fn sentence(self) -> Sentence {
         match self {
-            Self::Health => "see whether this edge is well",
-            Self::SignIn => "sign in",
-            Self::FirstRun => "set this edge up",
-            Self::SignOut => "sign out",
-            Self::See => "see this",
-            Self::ExportHistory => "take samples out of history",
-            Self::TestDevice => "test this device",
-            Self::Configure => "change devices and tags",
-            Self::ManageAccounts => "manage accounts",
-            Self::SetPassword => "set this password",
-            Self::EnrolTerminal => "make a line terminal",
-            Self::AddBundle => "add a model",
-            Self::Deploy => "deploy this",
-            Self::SetMode => "change how far this model may go",
-            Self::SwitchOff => "switch this model off",
-            Self::RemoveDeployment => "remove this model",
-            Self::Acknowledge => "acknowledge this",
-            Self::SetVariable => "set this value",
-            Self::CauseFault => "cause a fault in the simulated plant",
+            Self::Health => said::HEALTH,
+            Self::SignIn => said::SIGN_IN,
+            Self::FirstRun => said::FIRST_RUN,
+            Self::SignOut => said::SIGN_OUT,
+            Self::See => said::SEE,
+            Self::ExportHistory => said::EXPORT_HISTORY,
+            Self::TestDevice => said::TEST_DEVICE,
+            Self::Configure => said::CONFIGURE,
+            Self::ManageAccounts => said::MANAGE_ACCOUNTS,
+            Self::SetPassword => said::SET_PASSWORD,
+            Self::EnrolTerminal => said::ENROL_TERMINAL,
+            Self::AddBundle => said::ADD_BUNDLE,
+            Self::Deploy => said::DEPLOY,
+            Self::SetMode => said::SET_MODE,
+            Self::SwitchOff => said::SWITCH_OFF,
+            Self::RemoveDeployment => said::REMOVE_DEPLOYMENT,
+            Self::Acknowledge => said::ACKNOWLEDGE,
+            Self::SetVariable => said::SET_VARIABLE,
+            Self::CauseFault => said::CAUSE_FAULT,
         }
     }
 

@@ -27,14 +27,6 @@ impl Role {
         }
     }
 
-    /// As in "… an owner has to".
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Self::Owner => "an owner",
-            Self::LineTerminal => "a line terminal of this place",
-        }
-    }
-
     /// From its name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)

@@ -1,6 +1,7 @@
 //! The table of roles and actions, and the three questions that are asked of it.
 
-use domain::{PlacePath, Problem};
+use domain::said::access as said;
+use domain::{Arg, PlacePath, Problem, Said};
 
 use crate::{Action, ActionGroup, Actor, Holder, Role};
 
@@ -58,24 +59,27 @@ impl Refused {
     }
 
     /// The sentence: "You can't deploy this: an owner has to."
-    pub fn why_not(&self) -> String {
-        let wanted = self.action.in_words();
-        let because = match &self.reason {
-            Reason::NobodyThere => "nobody is signed in here. Sign in first".to_owned(),
-            Reason::Elsewhere(place) => format!("this terminal belongs to {place}"),
-            Reason::Role(_) => {
-                let roles: Vec<&str> =
-                    Role::ALL.into_iter().filter(|role| holds(*role, self.action)).map(Role::in_words).collect();
-                format!("{} has to", roles.join(" or "))
+    pub fn said(&self) -> Said {
+        let action = Arg::from(&self.action.sentence());
+        let reason = match &self.reason {
+            Reason::NobodyThere => return said::NOBODY_THERE.say([("action", action)]),
+            Reason::Elsewhere(place) => said::ELSEWHERE.say([("place", place.to_string().into())]),
+            Reason::Role(_) if holds(Role::LineTerminal, self.action) => {
+                said::HAS_TO.say([("role", (&said::OWNER_OR_TERMINAL).into())])
             }
+            Reason::Role(_) => said::HAS_TO.say([("role", (&said::OWNER).into())]),
         };
-        format!("You can't {wanted}: {because}.")
+        said::REFUSED.say([("action", action), ("reason", reason.into())])
+    }
+
+    /// The sentence in English.
+    pub fn why_not(&self) -> String {
+        self.said().words()
     }
 
     /// The same as a problem, `access.refused` or `session.missing`.
     pub fn problem(&self) -> Problem {
-        let code = if self.nobody_there() { "session.missing" } else { "access.refused" };
-        Problem::new(code, place_words(&self.place), self.why_not())
+        self.said().problem(place_words(&self.place))
     }
 }
 

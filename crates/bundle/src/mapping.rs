@@ -5,10 +5,11 @@ mod suggest;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use config::near::did_you_mean;
-use config::{SiteConfig, TimeSpan};
+use config::SiteConfig;
+use config::near::nearest;
+use domain::said::mapping as said;
 use domain::unit::{Conversion, Unit};
-use domain::{Problem, Problems, TagPath, ValueType};
+use domain::{Problem, Problems, Said, TagPath, ValueType};
 use serde::Serialize;
 
 use crate::contract::{Contract, Signal, SignalType};
@@ -76,12 +77,21 @@ pub enum Severity {
 pub struct Finding {
     /// How serious.
     pub severity: Severity,
-    /// Stable name, `mapping.cause`.
-    pub code: &'static str,
-    /// One sentence.
-    pub what: String,
-    /// What to do; may be empty for notes.
-    pub hint: String,
+    /// The sentence; its code is `mapping.cause`.
+    pub said: Said,
+    /// What to do besides, for the one case in hand: "did you mean `speed`?"
+    pub near: Option<String>,
+}
+
+impl Finding {
+    /// As a problem at `place` (`deployment pump-7-bearing`).
+    pub fn problem(&self, place: &str) -> Problem {
+        let problem = self.said.clone().problem(place);
+        match &self.near {
+            Some(near) => problem.hint(near.clone()),
+            None => problem,
+        }
+    }
 }
 
 /// One signal of the contract, or one name that the contract does not have.
@@ -103,8 +113,12 @@ impl SignalMatch {
         self.findings.iter().any(|finding| finding.severity == Severity::Blocking)
     }
 
-    fn note(&mut self, severity: Severity, code: &'static str, what: String, hint: impl Into<String>) {
-        self.findings.push(Finding { severity, code, what, hint: hint.into() });
+    fn note(&mut self, severity: Severity, said: Said) {
+        self.findings.push(Finding { severity, said, near: None });
+    }
+
+    fn note_near(&mut self, said: Said, near: Option<String>) {
+        self.findings.push(Finding { severity: Severity::Blocking, said, near });
     }
 }
 
@@ -114,9 +128,8 @@ pub fn check(contract: &Contract, map: &BTreeMap<String, TagPath>, tags: &Tags) 
     let strangers = map.iter().filter(|(name, _)| contract.signal(name).is_none()).map(|(name, tag)| {
         let mut one =
             SignalMatch { signal: name.clone(), tag: Some(tag.clone()), conversion: None, findings: Vec::new() };
-        let what = format!("the contract has no signal `{name}`");
         let names = contract.signals.iter().map(|signal| signal.name.as_str());
-        one.note(Severity::Blocking, "mapping.unknown-signal", what, did_you_mean(name, names, "remove it"));
+        one.note_near(said::UNKNOWN_SIGNAL.say([("signal", name.as_str().into())]), near(name, names));
         one
     });
     signals.chain(strangers).collect()
@@ -126,25 +139,19 @@ pub fn check(contract: &Contract, map: &BTreeMap<String, TagPath>, tags: &Tags) 
 pub fn blocking(matches: &[SignalMatch], place: &str) -> Problems {
     let findings =
         matches.iter().flat_map(|one| &one.findings).filter(|finding| finding.severity == Severity::Blocking);
-    Problems(
-        findings
-            .map(|finding| Problem::new(finding.code, place, finding.what.clone()).hint(finding.hint.clone()))
-            .collect(),
-    )
+    Problems(findings.map(|finding| finding.problem(place)).collect())
 }
 
 fn check_signal(contract: &Contract, signal: &Signal, tag: Option<&TagPath>, tags: &Tags) -> SignalMatch {
     let mut one =
         SignalMatch { signal: signal.name.clone(), tag: tag.cloned(), conversion: None, findings: Vec::new() };
     let Some(tag) = tag else {
-        let what = format!("the signal `{}` is mapped to no tag", signal.name);
-        one.note(Severity::Blocking, "mapping.missing", what, "map it to the tag that measures it");
+        one.note(Severity::Blocking, said::MISSING.say([("signal", signal.name.as_str().into())]));
         return one;
     };
     let Some(facts) = tags.get(tag) else {
-        let what = format!("the signal `{}` is mapped to `{tag}`, which does not exist", signal.name);
-        let hint = did_you_mean(tag.as_str(), tags.keys().map(TagPath::as_str), "map it to a tag that is there");
-        one.note(Severity::Blocking, "mapping.unknown-tag", what, hint);
+        let said = said::UNKNOWN_TAG.say([("signal", signal.name.as_str().into()), ("tag", tag.as_str().into())]);
+        one.note_near(said, near(tag.as_str(), tags.keys().map(TagPath::as_str)));
         return one;
     };
     check_type(&mut one, signal, tag, facts);
@@ -158,16 +165,17 @@ fn check_type(one: &mut SignalMatch, signal: &Signal, tag: &TagPath, facts: &Tag
     let Some(given) = facts.value_type else { return };
     let (text_given, text_wanted) = (given == ValueType::Text, signal.signal_type == SignalType::Text);
     if text_given != text_wanted {
-        let word = |text| if text { "a text" } else { "a number" };
-        let what =
-            format!("`{tag}` is {}, and the signal `{}` is {}", word(text_given), signal.name, word(text_wanted));
-        one.note(Severity::Blocking, "mapping.wrong-type", what, "map it to a tag of that type");
+        let word = |text| if text { said::A_TEXT } else { said::A_NUMBER };
+        let said = said::WRONG_TYPE.say([
+            ("tag", tag.as_str().into()),
+            ("given", (&word(text_given)).into()),
+            ("signal", signal.name.as_str().into()),
+            ("wanted", (&word(text_wanted)).into()),
+        ]);
+        one.note(Severity::Blocking, said);
     } else if signal.signal_type == SignalType::Bool && given == ValueType::F64 {
-        let what = format!(
-            "`{tag}` is a number, and the signal `{}` is true or false: everything but 0 will be true",
-            signal.name
-        );
-        one.note(Severity::Warning, "mapping.number-as-bool", what, "see whether this is the tag that was meant");
+        let said = said::NUMBER_AS_BOOL.say([("tag", tag.as_str().into()), ("signal", signal.name.as_str().into())]);
+        one.note(Severity::Warning, said);
     }
 }
 
@@ -175,8 +183,8 @@ fn check_unit(one: &mut SignalMatch, signal: &Signal, tag: &TagPath, facts: &Tag
     let Some(wanted) = &signal.unit else { return };
     let Some(given) = &facts.unit else {
         if *wanted != Unit::one() {
-            let what = format!("`{tag}` has no unit; the model takes it for {}", wanted.display());
-            one.note(Severity::Warning, "mapping.no-unit", what, "give the tag its unit");
+            let said = said::NO_UNIT.say([("tag", tag.as_str().into()), ("unit", wanted.display().into())]);
+            one.note(Severity::Warning, said);
         }
         return;
     };
@@ -190,16 +198,16 @@ fn check_unit(one: &mut SignalMatch, signal: &Signal, tag: &TagPath, facts: &Tag
             };
             let what = format!("{} → {} (× {}{offset})", shown(given), shown(wanted), rounded(conversion.factor));
             one.conversion = Some(conversion);
-            one.note(Severity::Note, "mapping.converted", what, "");
+            one.note(Severity::Note, said::CONVERTED.say([("conversion", what.into())]));
         }
         Err(mismatch) => {
-            let what = format!("`{tag}` does not fit the signal `{}`: {}", signal.name, mismatch.what);
-            let hint = if mismatch.hint.is_empty() {
-                "map it to another tag, or correct the tag's unit".to_owned()
-            } else {
-                mismatch.hint
-            };
-            one.note(Severity::Blocking, "mapping.wrong-unit", what, hint);
+            let said = said::WRONG_UNIT.say([
+                ("tag", tag.as_str().into()),
+                ("signal", signal.name.as_str().into()),
+                ("why", (*mismatch.why).into()),
+                ("advice", mismatch.advice.map_or_else(|| said::OTHER_TAG.plain(), |advice| *advice).into()),
+            ]);
+            one.note(Severity::Blocking, said);
         }
     }
 }
@@ -207,6 +215,10 @@ fn check_unit(one: &mut SignalMatch, signal: &Signal, tag: &TagPath, facts: &Tag
 fn shown(unit: &Unit) -> String {
     let display = unit.display();
     if display.is_empty() { unit.code().to_owned() } else { display }
+}
+
+fn near<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(wrong, candidates).map(|near| format!("did you mean `{near}`?"))
 }
 
 /// Six digits, for people.
@@ -223,42 +235,38 @@ fn check_range(one: &mut SignalMatch, signal: &Signal, tag: &TagPath, facts: &Ta
     if one.is_blocked() {
         return;
     }
-    if to < low || from > high {
-        let what = format!(
-            "`{tag}` is from {} to {}{unit}, and the model knows only {low} to {high}",
-            rounded(from),
-            rounded(to)
-        );
-        one.note(
-            Severity::Warning,
-            "mapping.range-apart",
-            what,
-            "see whether this is the tag that was meant, in the right unit and scale",
-        );
+    let sentence = if to < low || from > high {
+        said::RANGE_APART
     } else if from < low - slack || to > high + slack {
-        let what =
-            format!("`{tag}` may be {} to {}{unit}; the model knows {low} to {high}", rounded(from), rounded(to));
-        one.note(Severity::Warning, "mapping.range-wider", what, "see whether the model was made for this machine");
-    }
+        said::RANGE_WIDER
+    } else {
+        return;
+    };
+    let said = sentence.say([
+        ("tag", tag.as_str().into()),
+        ("from", from.into()),
+        ("to", to.into()),
+        ("unit", unit.into()),
+        ("low", low.into()),
+        ("high", high.into()),
+    ]);
+    one.note(Severity::Warning, said);
 }
 
 fn check_rate(one: &mut SignalMatch, contract: &Contract, signal: &Signal, tag: &TagPath, facts: &TagFacts) {
     let Some(period) = facts.period else { return };
     let (rate, max_gap) = (contract.rate(signal), contract.max_gap(signal));
-    let words = TimeSpan::from(period);
     if period > max_gap {
-        let what = format!(
-            "`{tag}` is read every {words}, and after {} without a sample nothing is predicted",
-            TimeSpan::from(max_gap)
-        );
-        one.note(
-            Severity::Blocking,
-            "mapping.too-slow",
-            what,
-            format!("read it at least every {}", TimeSpan::from(rate)),
-        );
+        let said = said::TOO_SLOW.say([
+            ("tag", tag.as_str().into()),
+            ("period_ms", period.into()),
+            ("gap_ms", max_gap.into()),
+            ("rate_ms", rate.into()),
+        ]);
+        one.note(Severity::Blocking, said);
     } else if period > rate.mul_f64(1.01) {
-        let what = format!("`{tag}` is read every {words}; the model was made for every {}", TimeSpan::from(rate));
-        one.note(Severity::Warning, "mapping.slower", what, format!("read it every {}", TimeSpan::from(rate)));
+        let said =
+            said::SLOWER.say([("tag", tag.as_str().into()), ("period_ms", period.into()), ("rate_ms", rate.into())]);
+        one.note(Severity::Warning, said);
     }
 }

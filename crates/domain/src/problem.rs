@@ -1,10 +1,14 @@
 //! What is wrong, in words: the one shape for files, commands, HTTP and screens.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that is wrong. `code` is `noun.cause` and stable; the rest is for people.
+use crate::said::Arg;
+
+/// One thing that is wrong. `code` is `noun.cause` and stable; the rest is for people. What a screen may show is made from a
+/// sentence of the catalogue ([`crate::Sentence::problem`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Stable name, `noun.cause`: `tag.unknown-unit`.
@@ -19,12 +23,16 @@ pub struct Problem {
     /// What to do now; may be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint: String,
+    /// What stands in the holes of its sentence in the catalogue ([`crate::said`]), for other languages.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub args: BTreeMap<String, Arg>,
 }
 
 impl Problem {
     /// A problem with its code, its place and its sentence.
     pub fn new(code: impl Into<String>, place: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { code: code.into(), place: place.into(), what: what.into(), why: String::new(), hint: String::new() }
+        let (why, hint) = (String::new(), String::new());
+        Self { code: code.into(), place: place.into(), what: what.into(), why, hint, args: BTreeMap::new() }
     }
 
     /// Adds why.

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::said::{Arg, Said, Sentence, mapping as said};
+
 /// A unit by its UCUM code, with what it measures. Two units are equal when their codes are.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -73,24 +75,32 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// As a person says it; none for [`Kind::Plain`].
+    const fn sentence(self) -> Option<Sentence> {
+        Some(match self {
+            Self::Plain => return None,
+            Self::TemperatureAbsolute => said::TEMPERATURE,
+            Self::TemperatureDifference => said::TEMPERATURE_DIFFERENCE,
+            Self::PressureGauge => said::GAUGE,
+            Self::PressureAbsolute => said::ABSOLUTE,
+            Self::PressureDifference => said::DIFFERENTIAL,
+            Self::VolumeNormal => said::NORMAL_VOLUME,
+            Self::VolumeStandard => said::STANDARD_VOLUME,
+            Self::VolumeStandard60F => said::STANDARD_VOLUME_60F,
+            Self::MoleFraction => said::AMOUNT_SHARE,
+            Self::VolumeFraction => said::VOLUME_SHARE,
+            Self::MassFraction => said::MASS_SHARE,
+            Self::Humidity => said::HUMIDITY,
+            Self::Ph => said::PH,
+            Self::Decibel => said::DECIBEL,
+        })
+    }
+
     /// As a person says it; empty for [`Kind::Plain`].
     pub const fn words(self) -> &'static str {
-        match self {
-            Self::Plain => "",
-            Self::TemperatureAbsolute => "a temperature",
-            Self::TemperatureDifference => "a temperature difference",
-            Self::PressureGauge => "gauge pressure",
-            Self::PressureAbsolute => "absolute pressure",
-            Self::PressureDifference => "differential pressure",
-            Self::VolumeNormal => "normal volume (0 °C, 101.325 kPa)",
-            Self::VolumeStandard => "standard volume (15 °C, 101.325 kPa)",
-            Self::VolumeStandard60F => "standard volume (60 °F, 14.696 psi)",
-            Self::MoleFraction => "a share of the amount of substance",
-            Self::VolumeFraction => "a share of the volume",
-            Self::MassFraction => "a share of the mass",
-            Self::Humidity => "relative humidity",
-            Self::Ph => "pH",
-            Self::Decibel => "a level in decibel",
+        match self.sentence() {
+            Some(sentence) => sentence.words,
+            None => "",
         }
     }
 }
@@ -130,6 +140,10 @@ pub struct UnitMismatch {
     pub what: String,
     /// What to do about it; may be empty.
     pub hint: String,
+    /// `what` for other languages.
+    pub why: Box<Said>,
+    /// `hint` for other languages.
+    pub advice: Option<Box<Said>>,
 }
 
 impl fmt::Display for UnitMismatch {
@@ -203,48 +217,51 @@ impl Unit {
     }
 
     fn mismatch(&self, to: &Self) -> UnitMismatch {
-        let named = |unit: &Self| match unit.display() {
-            empty if empty.is_empty() => "a plain number (1)".to_owned(),
-            shown => format!("`{shown}`"),
+        let named = |unit: &Self| -> Arg {
+            match unit.display() {
+                empty if empty.is_empty() => (&said::PLAIN_NUMBER).into(),
+                shown => format!("`{shown}`").into(),
+            }
         };
-        let (from_name, to_name) = (named(self), named(to));
-        let (what, hint) = if self.0.meaning.dimension == to.0.meaning.dimension {
-            let said = |unit: &Self| match unit.0.meaning.kind {
-                Kind::Plain if unit.0.meaning.dimension == table::PRESSURE => "does not say whether gauge or absolute",
-                Kind::Plain if table::has_volume(unit.0.meaning.dimension) => "is the actual volume",
-                Kind::Plain => "is a plain ratio",
-                _ => "",
-            };
-            let clause = |unit: &Self, name: &str| match said(unit) {
-                "" => format!("{name} is {}", unit.0.meaning.kind.words()),
-                words => format!("{name} {words}"),
-            };
-            (
-                format!("{}, but {}", clause(self, &from_name), clause(to, &to_name)),
-                kind_hint(self.0.meaning.kind, to.0.meaning.kind),
-            )
+        let clause = |unit: &Self| match unit.0.meaning.kind {
+            Kind::Plain if unit.0.meaning.dimension == table::PRESSURE => {
+                said::NO_REFERENCE.say([("unit", named(unit))])
+            }
+            Kind::Plain if table::has_volume(unit.0.meaning.dimension) => {
+                said::ACTUAL_VOLUME.say([("unit", named(unit))])
+            }
+            kind => match kind.sentence() {
+                None => said::PLAIN_RATIO.say([("unit", named(unit))]),
+                Some(kind) => said::IS.say([("unit", named(unit)), ("kind", (&kind).into())]),
+            },
+        };
+        let (why, advice) = if self.0.meaning.dimension == to.0.meaning.dimension {
+            let why = said::DIFFERENT_KINDS.say([("from", clause(self).into()), ("to", clause(to).into())]);
+            (why, Some(kind_hint(self.0.meaning.kind, to.0.meaning.kind)))
         } else {
-            (format!("{from_name} and {to_name} measure different things"), "")
+            (said::DIFFERENT_THINGS.say([("from", named(self)), ("to", named(to))]), None)
         };
-        UnitMismatch { from: self.0.code.to_string(), to: to.0.code.to_string(), what, hint: hint.to_owned() }
+        let (what, hint) = (why.words(), advice.as_ref().map(Said::words).unwrap_or_default());
+        let (why, advice) = (Box::new(why), advice.map(Box::new));
+        UnitMismatch { from: self.0.code.to_string(), to: to.0.code.to_string(), what, hint, why, advice }
     }
 }
 
 /// What a person can do about two kinds that are never converted.
-fn kind_hint(from: Kind, to: Kind) -> &'static str {
+fn kind_hint(from: Kind, to: Kind) -> Said {
     use Kind::{
         PressureAbsolute, PressureDifference, PressureGauge, TemperatureAbsolute, TemperatureDifference, VolumeNormal,
         VolumeStandard, VolumeStandard60F,
     };
     let any = |kinds: &[Kind]| kinds.contains(&from) || kinds.contains(&to);
     if any(&[PressureGauge, PressureAbsolute, PressureDifference]) {
-        "look at the transmitter's data sheet and write the unit as bar(g), bar(a) or bar(d)"
+        said::WRITE_PRESSURE.plain()
     } else if any(&[TemperatureAbsolute, TemperatureDifference]) {
-        "write a difference as K{diff} or Cel{diff}"
+        said::WRITE_DIFFERENCE.say([("kelvin", "K{diff}".into()), ("celsius", "Cel{diff}".into())])
     } else if any(&[VolumeNormal, VolumeStandard, VolumeStandard60F]) {
-        "convert in the flow computer, where pressure and temperature are known, or correct the unit"
+        said::FLOW_COMPUTER.plain()
     } else {
-        "correct the unit of one of them"
+        said::CORRECT_ONE.plain()
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{Problem, Quality, Timestamp, Value, ValueType};
+use domain::{Problem, Quality, Said, Timestamp, Value, ValueType};
 use serde::Serialize;
 
 use crate::error::DriverError;
@@ -201,7 +201,7 @@ impl ReadGroup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestWords {
     /// As engineers write it: `holding 0 to 24 (function 3, 25 registers)`.
-    pub words: String,
+    pub words: Said,
     /// The addresses it brings, by their positions in the group.
     pub brings: Vec<usize>,
 }

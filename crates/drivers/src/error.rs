@@ -3,7 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use domain::{Problem, Quality};
+use domain::said::device as said;
+use domain::{Arg, Problem, Quality, Said, Sentence};
 use serde::Serialize;
 
 use crate::driver::Unit;
@@ -143,54 +144,72 @@ impl DriverError {
         }
     }
 
-    /// The stable name of this failure, `noun.cause`.
-    pub fn code(&self) -> &'static str {
+    fn sentence(&self) -> Sentence {
         match self {
-            Self::NotConnected { .. } => "device.not-connected",
-            Self::ConnectFailed { .. } => "device.connect-failed",
-            Self::ConnectTimedOut { .. } => "device.connect-timed-out",
-            Self::TimedOut { .. } => "device.timed-out",
-            Self::LinkLost { .. } => "device.link-lost",
-            Self::BadReply { .. } => "device.bad-reply",
-            Self::UnitUnreachable { .. } => "device.unit-unreachable",
-            Self::Refused { .. } => "device.refused",
-            Self::NotWritable { .. } => "address.not-writable",
+            Self::NotConnected { .. } => said::NOT_CONNECTED,
+            Self::ConnectFailed { .. } => said::CONNECT_FAILED,
+            Self::ConnectTimedOut { .. } => said::CONNECT_TIMED_OUT,
+            Self::TimedOut { .. } => said::TIMED_OUT,
+            Self::LinkLost { .. } => said::LINK_LOST,
+            Self::BadReply { .. } => said::BAD_REPLY,
+            Self::UnitUnreachable { .. } => said::UNIT_UNREACHABLE,
+            Self::Refused { .. } => said::REFUSED,
+            Self::NotWritable { .. } => said::NOT_WRITABLE,
         }
     }
 
-    /// For people: `place` is the device as they know it.
-    pub fn problem(&self, place: impl Into<String>) -> Problem {
-        let problem = Problem::new(self.code(), place, self.to_string());
+    /// The stable name of this failure, `noun.cause`.
+    pub fn code(&self) -> &'static str {
+        self.sentence().code
+    }
+
+    /// The sentence for people.
+    pub fn said(&self) -> Said {
+        let sentence = self.sentence();
+        let of = |endpoint: &str| ("endpoint", Arg::from(endpoint));
+        let from = |unit: &Unit| ("unit", Arg::from(unit.to_string()));
         match self {
-            Self::ConnectFailed { source, .. } | Self::LinkLost { source, .. } => {
-                problem.why(source.to_string()).hint(io_hint(source.kind()))
+            Self::NotConnected { endpoint } => sentence.say([of(endpoint)]),
+            Self::ConnectFailed { endpoint, source } | Self::LinkLost { endpoint, source } => {
+                sentence.say([of(endpoint), ("advice", (&io_advice(source.kind())).into())])
             }
-            Self::ConnectTimedOut { .. } => {
-                problem.hint("check the address, the cable and whether a firewall drops the port")
+            Self::ConnectTimedOut { endpoint, after } => sentence.say([of(endpoint), ("after_ms", (*after).into())]),
+            Self::TimedOut { endpoint, unit, after, .. } => {
+                sentence.say([of(endpoint), from(unit), ("after_ms", (*after).into())])
             }
-            Self::TimedOut { .. } => problem.hint(
-                "check that the unit number is right and that the unit is powered; slow units need a longer timeout",
-            ),
-            Self::BadReply { .. } => {
-                problem.hint("check that no second master uses the same line and that the URL names the right protocol")
+            Self::BadReply { endpoint, unit, detail, .. } => {
+                sentence.say([of(endpoint), from(unit), ("detail", detail.as_str().into())])
             }
-            Self::UnitUnreachable { .. } => problem.hint("check the unit number and the wiring behind the gateway"),
-            Self::NotConnected { .. } | Self::Refused { .. } | Self::NotWritable { .. } => problem,
+            Self::UnitUnreachable { endpoint, unit, reason } => {
+                sentence.say([of(endpoint), from(unit), ("reason", reason.as_str().into())])
+            }
+            Self::Refused { endpoint, unit, what, reason } => {
+                let (what, reason) = (what.as_str().into(), reason.as_str().into());
+                sentence.say([of(endpoint), from(unit), ("what", what), ("reason", reason)])
+            }
+            Self::NotWritable { address, why } => {
+                sentence.say([("address", address.as_str().into()), ("why", why.as_str().into())])
+            }
+        }
+    }
+
+    /// For people: `place` is the device as they know it. Why comes from the system, in the system's language.
+    pub fn problem(&self, place: impl Into<String>) -> Problem {
+        let problem = self.said().problem(place);
+        match self {
+            Self::ConnectFailed { source, .. } | Self::LinkLost { source, .. } => problem.why(source.to_string()),
+            _ => problem,
         }
     }
 }
 
 /// What to do about a system error, for the few that people meet.
-fn io_hint(kind: io::ErrorKind) -> &'static str {
+fn io_advice(kind: io::ErrorKind) -> Sentence {
     match kind {
-        io::ErrorKind::ConnectionRefused => {
-            "the host is there but nothing listens on this port; is the service on, is the port right?"
-        }
-        io::ErrorKind::NotFound => "there is no such serial port here",
-        io::ErrorKind::PermissionDenied => "this user may not open the port; on Linux add it to the group dialout",
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            "there is no way to this address; check cable, network card and route"
-        }
-        _ => "check the cable and whether the device still has power",
+        io::ErrorKind::ConnectionRefused => said::NOTHING_LISTENS,
+        io::ErrorKind::NotFound => said::NO_PORT,
+        io::ErrorKind::PermissionDenied => said::NO_PERMISSION,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => said::NO_ROUTE,
+        _ => said::NO_POWER,
     }
 }

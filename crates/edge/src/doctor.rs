@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use domain::Problem;
+use domain::said::doctor as said;
+use domain::{Arg, Said};
 use server::api::health::{DoctorLine, DoctorState};
 use store::disk::{Disk, RealDisk};
 
@@ -11,8 +12,9 @@ pub fn look(data: &Path) -> Vec<DoctorLine> {
     vec![folder(data), room(data), clock(), engine()]
 }
 
-fn line(code: &str, state: DoctorState, words: impl Into<String>, hint: &str) -> DoctorLine {
-    DoctorLine { code: code.to_owned(), state, words: words.into(), hint: hint.to_owned() }
+/// One thing that was looked at.
+pub(crate) fn line(code: &str, state: DoctorState, said: Said) -> DoctorLine {
+    DoctorLine { code: code.to_owned(), state, words: said.words(), hint: said.hint(), said: Some(said.into()) }
 }
 
 /// Whether a file can be made, synced and removed again.
@@ -22,14 +24,13 @@ fn folder(data: &Path) -> DoctorLine {
         .and_then(|()| std::fs::File::create(&probe))
         .and_then(|file| file.sync_all())
         .and_then(|()| std::fs::remove_file(&probe));
+    let folder = ("folder", Arg::from(data.display().to_string()));
     match tried {
-        Ok(()) => line("data.folder", DoctorState::Ok, format!("{} can be written and synced", data.display()), ""),
-        Err(error) => line(
-            "data.folder",
-            DoctorState::Wrong,
-            format!("{} cannot be written: {error}", data.display()),
-            "give this user the folder, or choose another with --data",
-        ),
+        Ok(()) => line("data.folder", DoctorState::Ok, said::FOLDER.say([folder])),
+        Err(error) => {
+            let said = said::FOLDER_BAD.say([folder, ("error", error.to_string().into())]);
+            line("data.folder", DoctorState::Wrong, said)
+        }
     }
 }
 
@@ -38,14 +39,13 @@ const LITTLE: u64 = 1 << 30;
 
 fn room(data: &Path) -> DoctorLine {
     match RealDisk.free(data) {
-        Ok(free) if free < LITTLE => line(
-            "disk.room",
-            DoctorState::Look,
-            format!("only {} MB are free for history", free / 1_000_000),
-            "make room, or lower `history.max_size`",
-        ),
-        Ok(free) => line("disk.room", DoctorState::Ok, format!("{} GB are free for history", free / 1_000_000_000), ""),
-        Err(error) => line("disk.room", DoctorState::Look, format!("the free room is not known: {error}"), ""),
+        Ok(free) if free < LITTLE => {
+            line("disk.room", DoctorState::Look, said::ROOM_LITTLE.say([("free_bytes", free.into())]))
+        }
+        Ok(free) => line("disk.room", DoctorState::Ok, said::ROOM.say([("free_bytes", free.into())])),
+        Err(error) => {
+            line("disk.room", DoctorState::Look, said::ROOM_UNKNOWN.say([("error", error.to_string().into())]))
+        }
     }
 }
 
@@ -55,20 +55,16 @@ fn clock() -> DoctorLine {
     const FIRST_VERSION_MS: i64 = 1_767_225_600_000;
     let now = crate::clock::Clock::start().now();
     if now.millis() < FIRST_VERSION_MS {
-        let words = "this computer's clock is wrong: it says a time before this program was made";
-        return line(
-            "clock.wrong",
-            DoctorState::Look,
-            words,
-            "set it, or let a time service do it; reading and advising go on",
-        );
+        return line("clock.wrong", DoctorState::Look, said::CLOCK_WRONG.plain());
     }
-    line("clock.wrong", DoctorState::Ok, "the clock is plausible", "")
+    line("clock.wrong", DoctorState::Ok, said::CLOCK.plain())
 }
 
 fn engine() -> DoctorLine {
     match inference::library_path() {
-        Ok(path) => line("runtime.found", DoctorState::Ok, format!("models run with {}", path.display()), ""),
-        Err(Problem { what, hint, .. }) => line("runtime.found", DoctorState::Wrong, what, &hint),
+        Ok(path) => {
+            line("runtime.found", DoctorState::Ok, said::ENGINE.say([("library", path.display().to_string().into())]))
+        }
+        Err(problem) => DoctorLine { code: "runtime.found".to_owned(), ..crate::ports::doctor::wrong(&problem) },
     }
 }

@@ -40,11 +40,14 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Prints an edge's configuration as one file.
     Export(AtArgs),
-    /// Prints the JSON Schema of site.toml (or the HTTP interface with --openapi).
+    /// Prints the JSON Schema of site.toml (or the HTTP interface with --openapi, or all sentences with --sentences).
     Schema {
         /// The OpenAPI document instead.
         #[arg(long)]
         openapi: bool,
+        /// Every sentence that this program says to people, by its code, to be translated.
+        #[arg(long, conflicts_with = "openapi")]
+        sentences: bool,
     },
     /// Changes how far a deployment may go: off, watch, advise.
     Mode(ModeArgs),

@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::Problem;
+use domain::said::act as said;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -34,7 +35,7 @@ impl From<JsonRejection> for Failure {
     fn from(rejection: JsonRejection) -> Self {
         let status = rejection.status();
         if status == StatusCode::PAYLOAD_TOO_LARGE {
-            return Self::new(status, Problem::new("request.too-large", "body", "The body is too large."));
+            return Self::new(status, said::TOO_LARGE.problem("body", []));
         }
         Self::new(status, malformed("body", rejection.body_text()))
     }
@@ -71,8 +72,8 @@ pub(crate) fn tag(text: &str) -> Result<domain::TagPath, Failure> {
 pub(crate) fn tags(text: &str, most: usize) -> Result<Vec<domain::TagPath>, Failure> {
     let names: Vec<&str> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if names.is_empty() || names.len() > most {
-        let what = format!("Name 1 to {most} tags, separated by commas; these are {}.", names.len());
-        return Err(Failure::wrong(Problem::new("request.tags", "tags", what)));
+        let args = [("most", most.into()), ("count", names.len().into())];
+        return Err(Failure::wrong(said::TOO_MANY_TAGS.problem("tags", args)));
     }
     names.into_iter().map(tag).collect()
 }

@@ -7,7 +7,7 @@ use access::Refused;
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::{Problem, Problems};
+use domain::{Problem, Problems, Sentence};
 use state::{ActError, StateError};
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
@@ -31,10 +31,9 @@ impl Failure {
         Self { status, problems: Box::new(problems), who_could: Vec::new(), wait: None }
     }
 
-    /// What was asked for is not there: `noun.unknown`.
-    pub(crate) fn missing(noun: &str, name: &str) -> Self {
-        let what = format!("There is no {noun} `{name}`.");
-        Self::new(StatusCode::NOT_FOUND, Problem::new(format!("{noun}.unknown"), name, what))
+    /// What was asked for is not there; `sentence` has a hole for its name.
+    pub(crate) fn missing(sentence: &Sentence, name: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, sentence.problem(name, [("name", name.into())]))
     }
 
     /// What was asked is wrong.
@@ -61,6 +60,7 @@ impl Failure {
             what: first.what,
             why: first.why,
             hint: first.hint,
+            args: first.args,
             request: request.to_owned(),
             problems,
             who_could: self.who_could,

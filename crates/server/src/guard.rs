@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::said::act as said;
 use domain::{PlacePath, Problem};
 
 use crate::Shared;
@@ -42,9 +43,8 @@ pub(crate) async fn request(State(server): State<Shared>, request: Request, next
     let answer = match same_site(request.method(), request.headers(), request.uri()) {
         Err(failure) => failure.into_response(),
         Ok(()) => tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
-            let what = format!("There was no answer within {} s.", limit.as_secs());
-            Failure::new(StatusCode::GATEWAY_TIMEOUT, Problem::new("request.too-slow", "the edge", what))
-                .into_response()
+            let problem = said::TOO_SLOW.problem("the edge", [("after_ms", limit.into())]);
+            Failure::new(StatusCode::GATEWAY_TIMEOUT, problem).into_response()
         }),
     };
     let failed = answer.extensions().get::<Failed>().and_then(|failed| failed.answer(&number));
@@ -76,11 +76,7 @@ fn same_site(method: &Method, headers: &HeaderMap, uri: &Uri) -> Result<(), Fail
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("host").or_else(|| uri.host()).unwrap_or_default();
     if !is_loopback_name(host) {
-        let what = format!("This edge does not answer as `{host}`.");
-        let problem = Problem::new("request.other-host", host, what)
-            .why("Plain HTTP is served on this machine alone.")
-            .hint("Open http://127.0.0.1 with the edge's port, or use an SSH tunnel.");
-        return Err(Failure::new(StatusCode::FORBIDDEN, problem));
+        return Err(Failure::new(StatusCode::FORBIDDEN, said::OTHER_HOST.problem(host, [("host", host.into())])));
     }
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) || bearer(headers).is_some() {
         return Ok(());

@@ -10,7 +10,8 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use domain::{Id, PlacePath, Problem, TagPath};
+use domain::said::act as said;
+use domain::{Id, PlacePath, TagPath};
 use state::{StateError, Versions};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
@@ -69,10 +70,9 @@ impl Feed {
         tags: Option<Vec<TagPath>>,
         seen: Option<i64>,
     ) -> Result<Response, Failure> {
-        let room = std::sync::Arc::clone(&server.live_room).try_acquire_owned().map_err(|_| {
-            let problem = Problem::new("live.no-room", "the edge", "Too many pages are open at once.");
-            Failure::new(StatusCode::SERVICE_UNAVAILABLE, problem.hint("Close some, or wait a little."))
-        })?;
+        let room = std::sync::Arc::clone(&server.live_room)
+            .try_acquire_owned()
+            .map_err(|_| Failure::new(StatusCode::SERVICE_UNAVAILABLE, said::NO_ROOM.problem("the edge", [])))?;
         let (out, events) = mpsc::channel(QUEUE);
         let feed = Self {
             server: Shared::clone(server),

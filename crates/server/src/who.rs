@@ -131,7 +131,8 @@ impl Who {
         Permission {
             action: action.to_string(),
             allowed: refused.is_none(),
-            why_not: refused.map(|refused| refused.why_not()),
+            why_not: refused.as_ref().map(access::Refused::why_not),
+            said: refused.map(|refused| refused.said().into()),
             who_could,
         }
     }

@@ -3,7 +3,8 @@
 use access::Actor;
 use config::SiteConfig;
 use config::site::{BundleRef, Deployment as Wanted, DeploymentAt};
-use domain::{Problem, Problems, Timestamp};
+use domain::said::act as said;
+use domain::{Problems, Timestamp};
 use sqlx::AnyConnection;
 
 use crate::act::{Act, DeploymentChange, NewDeployment};
@@ -88,10 +89,7 @@ pub(crate) async fn check_based_on(sql: &mut AnyConnection, based_on: i64) -> Re
 }
 
 pub(crate) fn too_late() -> ActError {
-    let what = "Somebody changed the configuration after you read it.";
-    ActError::Conflict(
-        Problem::new("site.changed-meanwhile", "based_on", what).hint("Read it again, then apply again."),
-    )
+    ActError::Conflict(said::CHANGED_MEANWHILE.problem("based_on", []))
 }
 
 /// The acts that lead from one document to the other: first what goes, then the ground, then what stands on it.
@@ -105,10 +103,8 @@ fn plan(current: &SiteConfig, document: &SiteConfig, running: &[Deployment]) -> 
     let mut problems = Problems::default();
     for wanted in &document.deployments {
         let BundleRef::Digest(bundle) = &wanted.bundle else {
-            let what = format!("The bundle `{}` is a file; here only bundles on this edge are known.", wanted.bundle);
-            let problem = Problem::new("bundle.not-here", format!("deployment {}", wanted.name), what)
-                .hint("`lastmile apply` brings the file first and puts its digest in.");
-            problems.push(problem);
+            let args = [("bundle", wanted.bundle.to_string().into())];
+            problems.push(said::BUNDLE_A_FILE.problem(format!("deployment {}", wanted.name), args));
             continue;
         };
         let at = places(wanted);

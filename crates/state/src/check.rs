@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use bundle::{Contract, mapping};
 use config::SiteConfig;
 use config::site::DeploymentAt;
-use domain::{Problem, Problems};
+use domain::Problems;
+use domain::said::act as said;
 
 use crate::Addresses;
 
@@ -29,31 +30,32 @@ pub fn check_deployment(
     let place = format!("deployment {name}");
     let mut problems = Problems::default();
     if at.is_empty() {
-        let problem = Problem::new("deployment.no-place", &place, "It has no place.").hint("Say where it should run.");
-        problems.push(problem);
+        problems.push(said::DEPLOYMENT_NO_PLACE.problem(&place, []));
     }
     for (index, one) in at.iter().enumerate() {
         if !one.place.as_str().is_empty() && !site.places.iter().any(|known| known.path == one.place) {
-            let what = format!("There is no place `{}`.", one.place);
-            problems.push(Problem::new("deployment.unknown-place", &place, what));
+            problems.push(said::DEPLOYMENT_NOWHERE.problem(&place, [("place", one.place.to_string().into())]));
         }
         if at.iter().take(index).any(|before| before.place == one.place) {
-            let what = format!("It is at {} twice.", one.place);
-            problems.push(Problem::new("deployment.same-place", &place, what));
+            problems.push(said::DEPLOYMENT_TWICE.problem(&place, [("place", one.place.to_string().into())]));
         }
         problems.0.extend(mapping::blocking(&mapping::check(contract, &one.map, tags), &place).0);
     }
     for (tunable, value) in tune {
         let Some(known) = contract.tunables.iter().find(|known| known.name == *tunable) else {
             let names: Vec<&str> = contract.tunables.iter().map(|known| known.name.as_str()).collect();
-            let what = format!("The model has no tunable `{tunable}`.");
-            let problem = Problem::new("tunable.unknown", &place, what);
-            problems.push(problem.hint(format!("It has: {}.", names.join(", "))));
+            let args = [("name", tunable.as_str().into()), ("known", names.join(", ").into())];
+            problems.push(said::TUNABLE_UNKNOWN.problem(&place, args));
             continue;
         };
         if !(known.min..=known.max).contains(value) {
-            let what = format!("`{tunable}` is {value}; its limits are {} to {}.", known.min, known.max);
-            problems.push(Problem::new("tunable.outside-limits", &place, what));
+            let args = [
+                ("name", tunable.as_str().into()),
+                ("value", (*value).into()),
+                ("low", known.min.into()),
+                ("high", known.max.into()),
+            ];
+            problems.push(said::TUNABLE_LIMITS.problem(&place, args));
         }
     }
     problems

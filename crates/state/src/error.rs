@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use access::Refused;
+use domain::said::act as said;
 use domain::{Problem, Problems};
 
 /// Why an act was not done. Nothing was changed.
@@ -131,14 +132,12 @@ impl StateError {
     /// For people.
     pub fn problem(&self) -> Problem {
         let why = std::error::Error::source(self).map(ToString::to_string).unwrap_or_default();
-        let hint = "`lastmile doctor` looks at the disk and the data folder.";
         match self {
             Self::Full(problem) => return (**problem).clone(),
-            Self::Database(_) => Problem::new("state.database", "the edge's state", "The database failed."),
-            Self::File { path, .. } => Problem::new("state.file", path.clone(), "The file could not be used."),
-            Self::Stored { what } => Problem::new("state.stored", "the edge's state", what.clone()),
+            Self::Database(_) => said::DATABASE.problem("the edge's state", []),
+            Self::File { path, .. } => said::STATE_FILE.problem(path.clone(), []),
+            Self::Stored { what } => said::STORED.problem("the edge's state", [("what", what.as_str().into())]),
         }
         .why(why)
-        .hint(hint)
     }
 }

@@ -1,6 +1,7 @@
 //! The one way to change anything: may → check → effect and record entry in one transaction → notify.
 
 use access::{Actor, Allowed, Authority, may};
+use domain::said::act as said;
 use domain::{Id, PlacePath, Problem, Problems, Timestamp};
 use sqlx::AnyConnection;
 
@@ -243,7 +244,7 @@ impl Writer {
         };
         db::change::insert(sql, stored).await?;
         let names = Names::load(sql).await?;
-        let words = record::words(&entry, &|reference| names.of(reference));
+        let words = record::said(&entry, &|reference| names.of(reference)).words();
         self.prev = hex::encode(digest);
         self.next += 1;
         self.topics.extend(changed.topics);
@@ -256,13 +257,11 @@ impl Writer {
 fn reason(because: Option<&str>) -> Result<Option<String>, Problem> {
     let Some(because) = because.map(str::trim).filter(|because| !because.is_empty()) else { return Ok(None) };
     if because.chars().count() > REASON_MAX {
-        let what = format!("The reason is longer than {REASON_MAX} characters.");
-        return Err(Problem::new("act.reason-too-long", "because", what));
+        return Err(said::REASON_LONG.problem("because", [("most", REASON_MAX.into())]));
     }
     Ok(Some(because.to_owned()))
 }
 
 fn no_reason(act: &Act) -> Problem {
-    let what = format!("Say why: `{}` goes into the record with a reason.", act.kind());
-    Problem::new("act.no-reason", "because", what).hint("One line is enough. Switching off never asks for one.")
+    said::NO_REASON.problem("because", [("act", act.kind().into())])
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use access::{Holder, Role};
 use config::SiteConfig;
-use domain::{Advisory, Id, PlacePath, Timestamp};
+use domain::{Advisory, Id, PlacePath, Said, Timestamp};
 use sqlx::AnyConnection;
 
 use crate::db::{self, account, advisory, bundle, change, deployment, site, variable};
@@ -34,7 +34,7 @@ pub struct ChangeLine {
     /// What people call who did it.
     pub who: String,
     /// What was done, one sentence without its subject.
-    pub words: String,
+    pub said: Said,
 }
 
 /// What people call accounts and terminals, by their references in the record.
@@ -174,8 +174,8 @@ impl State {
         let line = |stored: change::Stored| {
             let entry: Entry = serde_json::from_slice(&stored.entry)
                 .map_err(|error| StateError::stored(format!("Entry {} can't be read: {error}.", stored.number)))?;
-            let words = record::words(&entry, &|reference| names.of(reference));
-            Ok(ChangeLine { who: names.of(&entry.who), digest: hex::encode(&stored.digest), words, entry })
+            let said = record::said(&entry, &|reference| names.of(reference));
+            Ok(ChangeLine { who: names.of(&entry.who), digest: hex::encode(&stored.digest), said, entry })
         };
         stored.into_iter().map(line).collect()
     }

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use domain::Problem;
+use domain::said::act as said;
 
 /// Bytes that are kept: an act takes some pages of the write-ahead log, so this is enough for hundreds.
 const BYTES: u64 = 4 << 20;
@@ -50,13 +51,8 @@ impl Reserve {
             Err(error) => {
                 // what was taken of it is room that somebody needs more
                 let _gone = fs::remove_file(file);
-                return Err(Problem::new(
-                    "disk.full",
-                    file.display().to_string(),
-                    "The disk is full: nothing can be changed.",
-                )
-                .why(error.to_string())
-                .hint("Make room on this disk. Switching off, acknowledging and signing in still work."));
+                let problem = said::DISK_FULL.problem(file.display().to_string(), []);
+                return Err(problem.why(error.to_string()));
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::fmt;
 use argon2::password_hash::{PasswordHash, SaltString};
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use domain::Problem;
+use domain::said::act as said;
 use rand::Rng as _;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
@@ -40,12 +41,11 @@ const PASSWORD_MAX: usize = 256;
 pub(crate) fn check_password(password: &Secret) -> Result<(), Problem> {
     let length = password.reveal().chars().count();
     if length < PASSWORD_MIN {
-        let what = format!("The password has {length} characters; it needs at least {PASSWORD_MIN}.");
-        return Err(Problem::new("password.too-short", "password", what).hint("Four words in a row are easy to keep."));
+        let args = [("length", length.into()), ("least", PASSWORD_MIN.into())];
+        return Err(said::PASSWORD_SHORT.problem("password", args));
     }
     if length > PASSWORD_MAX {
-        let what = format!("The password has {length} characters; at most {PASSWORD_MAX} are taken.");
-        return Err(Problem::new("password.too-long", "password", what));
+        return Err(said::PASSWORD_LONG.problem("password", [("length", length.into()), ("most", PASSWORD_MAX.into())]));
     }
     Ok(())
 }

@@ -909,6 +909,7 @@ export interface components {
              * @description How often.
              */
             period_ms: number;
+            said?: null | components["schemas"]["Said"];
             /** @description What it reads, as engineers write it: `holding:0-23`. */
             words: string;
         };
@@ -992,6 +993,8 @@ export interface components {
             contract: Record<string, never>;
             /** @description Its outputs. */
             outputs: components["schemas"]["ContractOutput"][];
+            said_trigger?: null | components["schemas"]["Said"];
+            said_window?: null | components["schemas"]["Said"];
             /** @description Its signals. */
             signals: components["schemas"]["ContractSignal"][];
             /** @description What starts a window, one sentence. */
@@ -1044,6 +1047,7 @@ export interface components {
             number: number;
             /** @description Where; empty is the site. */
             place: string;
+            said?: null | components["schemas"]["Said"];
             /** @description How it is since. */
             to?: Record<string, never> | null;
             /** @description Who. */
@@ -1083,6 +1087,7 @@ export interface components {
              * @description Its number in the record.
              */
             number: number;
+            said?: null | components["schemas"]["Said"];
             /** @description Who. */
             who: string;
             /** @description What, one sentence. */
@@ -1404,6 +1409,7 @@ export interface components {
              * @description When it came last.
              */
             at_ms: number;
+            said?: null | components["schemas"]["Said"];
             /**
              * Format: int32
              * @description How often it came in a row.
@@ -1489,6 +1495,7 @@ export interface components {
              * @description When it is tried again, when it does not answer.
              */
             next_try_ms?: number | null;
+            said?: null | components["schemas"]["Said"];
             /**
              * Format: int64
              * @description Since when.
@@ -1525,6 +1532,7 @@ export interface components {
             code: string;
             /** @description What to do. */
             hint?: string;
+            said?: null | components["schemas"]["Said"];
             /** @description How it is. */
             state: components["schemas"]["DoctorState"];
             /** @description What was found, one sentence. */
@@ -1563,6 +1571,7 @@ export interface components {
             code: string;
             /** @description Met or missing. */
             met: boolean;
+            said?: null | components["schemas"]["Said"];
             /** @description In words: "6 of 6 signals mapped". */
             words: string;
         };
@@ -1572,6 +1581,7 @@ export interface components {
             code: string;
             /** @description How serious. */
             level: components["schemas"]["FindingLevel"];
+            said?: null | components["schemas"]["Said"];
             /** @description One sentence. */
             words: string;
         };
@@ -1600,6 +1610,7 @@ export interface components {
             from_ms: number;
             /** @description Why, in words: "no answer from plc-2", "not applicable: start-up", "edge was off". */
             reason: string;
+            said?: null | components["schemas"]["Said"];
             /**
              * Format: int64
              * @description Until when.
@@ -2049,6 +2060,7 @@ export interface components {
             action: string;
             /** @description Whether they may. */
             allowed: boolean;
+            said?: null | components["schemas"]["Said"];
             /** @description The people (and terminals) who could. */
             who_could?: string[];
             /** @description The whole sentence when they may not: "You can't switch this model off: …". */
@@ -2088,6 +2100,10 @@ export interface components {
         };
         /** @description The body of every answer that is not a success. The first problem stands on top; `problems` holds all of them. */
         ProblemBody: {
+            /** @description What stands in the holes of its sentence, by name; `code` names the sentence. */
+            args?: {
+                [key: string]: Record<string, never>;
+            };
             /** @description Stable name, `noun.cause`. */
             code: string;
             /** @description What to do now; may be missing. */
@@ -2107,6 +2123,10 @@ export interface components {
         };
         /** @description One thing that is wrong. */
         ProblemItem: {
+            /** @description What stands in the holes of its sentence, by name; `code` names the sentence. */
+            args?: {
+                [key: string]: Record<string, never>;
+            };
             /** @description Stable name, `noun.cause`. */
             code: string;
             /** @description What to do now; may be missing. */
@@ -2221,6 +2241,7 @@ export interface components {
             outputs: components["schemas"]["OutputNow"][];
             /** @description The place; a deployment that repeats has one of these per place. */
             place: string;
+            said?: null | components["schemas"]["Said"];
             /**
              * Format: int64
              * @description Since when.
@@ -2235,6 +2256,21 @@ export interface components {
             words: string;
             /** @description The worker: `running`, `starting`, `restarting in 4 s`, `off`. */
             worker: string;
+        };
+        /**
+         * @description A sentence of the catalogue with what stands in its holes: screens say it in the reader's language. The English words stand
+         *     beside it.
+         */
+        Said: {
+            /**
+             * @description What stands in its holes, by name: numbers, texts, other sentences. A name that ends in `_ms` is a time span, one in
+             *     `_bytes` a size.
+             */
+            args?: {
+                [key: string]: Record<string, never>;
+            };
+            /** @description The code of the sentence. */
+            code: string;
         };
         /** @description A device to add or to change, with tags. */
         SaveDevice: {
@@ -2669,6 +2705,8 @@ export interface components {
         TestStep: {
             /** @description More: "24 tags in 3 reads, 1 connection". */
             detail?: string;
+            said?: null | components["schemas"]["Said"];
+            said_detail?: null | components["schemas"]["Said"];
             /** @description How it went. */
             state: components["schemas"]["StepState"];
             /** @description `reachable`, `identity`, `speed`, `tags`. */

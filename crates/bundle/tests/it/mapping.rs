@@ -52,8 +52,9 @@ fn said(map: &BTreeMap<String, TagPath>, tags: &Tags) -> String {
     let matches = check(&valid(), map, tags);
     let findings = matches.iter().flat_map(|one| one.findings.iter().map(move |finding| (one, finding)));
     let line = |(one, finding): (&bundle::mapping::SignalMatch, &bundle::mapping::Finding)| {
-        assert!(finding.severity == Severity::Note || !finding.hint.is_empty(), "{finding:?}");
-        format!("{:?} {}: {}\n", finding.severity, one.signal, finding.what)
+        let problem = finding.problem("pump-7");
+        assert!(finding.severity == Severity::Note || !problem.hint.is_empty(), "{finding:?}");
+        format!("{:?} {}: {}\n", finding.severity, one.signal, problem.what)
     };
     findings.map(line).collect()
 }
@@ -88,10 +89,10 @@ fn what_does_not_fit_is_all_said_at_once() {
     Blocking vibration_de: `a` does not fit the signal `vibration_de`: `g` and `mm/s` measure different things
     Blocking pressure: `b` does not fit the signal `pressure`: `bar(a)` is absolute pressure, but `kPa(g)` is gauge pressure
     Blocking speed: `c` is a text, and the signal `speed` is a number
-    Blocking speed: `c` is read every 1min, and after 5s without a sample nothing is predicted
+    Blocking speed: `c` is read every 1 min, and after 5 s without a sample nothing is predicted
     Blocking product: the signal `product` is mapped to `x`, which does not exist
     Warning sensor_ok: `d` is a number, and the signal `sensor_ok` is true or false: everything but 0 will be true
-    Warning sensor_ok: `d` is read every 2s; the model was made for every 1s
+    Warning sensor_ok: `d` is read every 2 s; the model was made for every 1 s
     Blocking serial: the signal `serial` is mapped to no tag
     Blocking serail: the contract has no signal `serail`
     "#);
@@ -112,7 +113,7 @@ fn other_ranges_missing_units_and_slower_tags_are_worth_a_look() {
     Note pressure: bar(g) → kPa(g) (× 100)
     Warning pressure: `line-2/pump-7/discharge_pressure` is from 2000 to 2500 kPa(g), and the model knows only 0 to 1600
     Warning speed: `line-2/pump-7/speed` has no unit; the model takes it for 1/min
-    Warning product: `line-2/product` is read every 5s; the model was made for every 1s
+    Warning product: `line-2/product` is read every 5 s; the model was made for every 1 s
     "#);
 }
 

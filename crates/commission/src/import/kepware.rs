@@ -78,7 +78,6 @@ struct Totals {
     default_type: usize,
 }
 
-#[expect(clippy::result_large_err, reason = "once per line of a file that a person imports")]
 fn tag(cells: &Cells<'_>, totals: &mut Totals) -> Result<FoundTag, Remark> {
     let (name, text, typed) = (cells.get("tag name"), cells.get("address"), cells.get("data type"));
     let about = if name.is_empty() { text } else { name };
@@ -118,7 +117,6 @@ fn first_line(text: &str) -> String {
 }
 
 /// Address and data type together say what is read.
-#[expect(clippy::result_large_err, reason = "once per line of a file that a person imports")]
 fn address(about: &str, text: &str, typed: &str) -> Result<Address, Remark> {
     let wrong = |code, what: String, hint: &str| {
         Remark::not_taken(code, about, what).word("about", about).word("address", text).word("type", typed).hint(hint)
@@ -205,7 +203,6 @@ fn kind(typed: &str, table: Table, behind: &str) -> Option<Kind> {
 }
 
 /// Linear scaling becomes a scale through two points, with the scaled ends as the range.
-#[expect(clippy::result_large_err, reason = "once per line of a file that a person imports")]
 fn scaling(about: &str, cells: &Cells<'_>) -> Result<(Option<Scale>, Option<[f64; 2]>), Remark> {
     let negate = matches!(cells.get("negate value").to_lowercase().as_str(), "1" | "true" | "yes");
     let sign = if negate { -1.0 } else { 1.0 };

@@ -6,6 +6,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use domain::said::device as said;
+
 use crate::driver::{Limits, RequestWords, Unit};
 
 use super::address::{Address, Table};
@@ -62,19 +64,19 @@ impl Block {
     /// For people.
     pub(crate) fn in_words(&self) -> RequestWords {
         let (range, table) = (self.range(), self.table);
-        let (function, things) = match table {
-            Table::Coil => (1, "bits"),
-            Table::Discrete => (2, "bits"),
-            Table::Holding => (3, "registers"),
-            Table::Input => (4, "registers"),
+        let (function, sentence) = match table {
+            Table::Coil => (1_u64, said::BITS),
+            Table::Discrete => (2, said::BITS),
+            Table::Holding => (3, said::REGISTERS),
+            Table::Input => (4, said::REGISTERS),
         };
-        let words = format!(
-            "{} {} to {} (function {function}, {} {things})",
-            table.name(),
-            range.start,
-            range.end.saturating_sub(1),
-            range.len()
-        );
+        let words = sentence.say([
+            ("table", table.name().into()),
+            ("from", u64::from(range.start).into()),
+            ("to", u64::from(range.end.saturating_sub(1)).into()),
+            ("function", function.into()),
+            ("count", range.len().into()),
+        ]);
         RequestWords { words, brings: self.items().map(|(item, _)| item).collect() }
     }
 

@@ -3,7 +3,8 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use domain::{PlacePath, QualityClass, Timestamp};
+use domain::said::model;
+use domain::{PlacePath, QualityClass, Said, Timestamp};
 use server::api::common::{Mark, Ne107, Reading};
 use server::api::deployment::{Contribution, DeploymentLoad, Health, OutputNow, Runtime};
 use server::ports::{Metric, PredictionTag};
@@ -117,8 +118,16 @@ impl Running {
         match &self.state {
             RunState::Off => self.still(Health::Off, "Switched off. The PLC keeps control.", None),
             RunState::Failed(problem) => {
-                let words = format!("Cannot run: {}.", problem.what.trim_end_matches('.'));
-                self.still(Health::Failed, &words, Some(&Mark { letter: Ne107::F, words: words.clone() }))
+                let known = Said::from(problem);
+                let why = if known.is_known() { known.into() } else { problem.what.trim_end_matches('.').into() };
+                let said = model::CANNOT_RUN.say([("why", why)]);
+                let mark = Mark { letter: Ne107::F, words: said.words() };
+                let said = server::api::common::Said::from(said);
+                let mut runtimes = self.still(Health::Failed, &mark.words, Some(&mark));
+                for runtime in &mut runtimes {
+                    runtime.said = Some(said.clone());
+                }
+                runtimes
             }
             RunState::Runs(runs) => {
                 let places = runs.report.places();
@@ -137,6 +146,7 @@ impl Running {
             place: at.place.to_string(),
             health,
             words: words.to_owned(),
+            said: None,
             since_ms: None,
             condition: None,
             applicable: None,
@@ -165,6 +175,7 @@ impl Running {
     ) -> Runtime {
         let (health, words, mark) = health(now_at, runs, now);
         let (words, mark) = with_overload(words, mark, keeping);
+        let late = late(now_at, runs, now);
         let last = now_at.last.as_ref();
         let worker = runs.report.worker_now();
         let condition = last.and_then(|last| last.condition).and_then(|at| runs.contract.conditions.get(at));
@@ -174,6 +185,7 @@ impl Running {
             place: place.to_string(),
             health,
             words,
+            said: late.map(Into::into),
             since_ms: now_at.since.map(Timestamp::millis),
             condition: condition.map(|condition| condition.title.clone().into()),
             applicable: last.map(|last| last.applicable),
@@ -214,6 +226,14 @@ impl Running {
     }
 }
 
+/// Nothing has come for much longer than the trigger says.
+fn late(place: &PlaceNow, runs: &Runs, now: Timestamp) -> Option<Said> {
+    let age = now.since(place.last.as_ref()?.end);
+    let every = matches!(runs.contract.trigger.start, bundle::contract::TriggerKind::Every { .. });
+    let late = every && age > Duration::from_secs(30);
+    late.then(|| model::NO_PREDICTION.say([("age_ms", Duration::from_secs(age.as_secs()).into())]))
+}
+
 fn health(place: &PlaceNow, runs: &Runs, now: Timestamp) -> (Health, String, Option<Mark>) {
     let Some(last) = &place.last else {
         if let Some(problem) = runs.report.cannot_load() {
@@ -227,11 +247,8 @@ fn health(place: &PlaceNow, runs: &Runs, now: Timestamp) -> (Health, String, Opt
     };
     let why = last.why.as_ref();
     let text = why.map(|why| why.text.clone()).unwrap_or_default();
-    let age = now.since(last.end);
-    if age > Duration::from_secs(30)
-        && matches!(runs.contract.trigger.start, bundle::contract::TriggerKind::Every { .. })
-    {
-        let words = format!("No prediction for {} s.", age.as_secs());
+    if let Some(late) = late(place, runs, now) {
+        let words = late.words();
         return (Health::Failed, words.clone(), Some(Mark { letter: Ne107::F, words }));
     }
     let has_value = last.outputs.iter().any(|output| output.value.is_some());

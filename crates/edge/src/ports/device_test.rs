@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use config::site::Device;
-use domain::Problem;
+use domain::said::device as said;
+use domain::{Problem, Said};
 use drivers::{DeviceUrl, Driver, Identity, Limits, Planned, Reading};
 use server::api::device::{DeviceTest, StepState, TestDevice, TestStep};
 use tokio::time::Instant;
@@ -41,14 +42,8 @@ pub(super) async fn run(devices: &Devices, test: TestDevice) -> DeviceTest {
         Some(running) => {
             let begun = Instant::now();
             let answer = ask(&running, planned.group.clone()).await;
-            found.step(
-                "reachable",
-                StepState::Ok,
-                "Reachable",
-                "this edge reads this line already; asked between two scans",
-                None,
-            );
-            found.not_tried("identity", "not asked again");
+            found.step("reachable", StepState::Ok, said::REACHABLE.plain(), Some(said::SHARED_LINE.plain()), None);
+            found.not_tried("identity", Some(said::NOT_ASKED_AGAIN.plain()));
             found.answered(answer, &planned, begun.elapsed());
         }
         None => try_alone(&url, &limits, &mut planned, &mut found).await,
@@ -77,10 +72,9 @@ fn understood(test: &TestDevice) -> Result<(Device, DeviceUrl), Problem> {
 
 fn unreadable(problem: &Problem) -> DeviceTest {
     let mut found = Found::default();
-    let detail = if problem.hint.is_empty() { String::new() } else { problem.hint.clone() };
-    found.step("reachable", StepState::Failed, &problem.what, &detail, None);
+    found.failed("reachable", problem);
     for step in ["identity", "speed", "tags"] {
-        found.not_tried(step, "");
+        found.not_tried(step, None);
     }
     DeviceTest {
         ok: false,
@@ -96,14 +90,14 @@ async fn try_alone(url: &DeviceUrl, limits: &Limits, planned: &mut Planned, foun
     let mut driver = url.open();
     let begun = Instant::now();
     if let Err(error) = driver.connect(LONGEST).await {
-        let problem = error.problem(url.endpoint());
-        found.step("reachable", StepState::Failed, &problem.what, &detail(&problem), None);
+        found.failed("reachable", &error.problem(url.endpoint()));
         for step in ["identity", "speed", "tags"] {
-            found.not_tried(step, "");
+            found.not_tried(step, None);
         }
         return;
     }
-    found.step("reachable", StepState::Ok, "Reachable", &url.endpoint(), Some(begun.elapsed()));
+    found.step("reachable", StepState::Ok, said::REACHABLE.plain(), None, Some(begun.elapsed()));
+    found.detail(&url.endpoint());
     identify(driver.as_mut(), url, limits, found).await;
     if driver.is_connected() || driver.connect(LONGEST).await.is_ok() {
         let begun = Instant::now();
@@ -111,8 +105,8 @@ async fn try_alone(url: &DeviceUrl, limits: &Limits, planned: &mut Planned, foun
         found.took_alone = answer.is_ok().then(|| begun.elapsed());
         found.answered(answer, planned, begun.elapsed());
     } else {
-        found.not_tried("speed", "the connection is gone");
-        found.not_tried("tags", "");
+        found.not_tried("speed", Some(said::CONNECTION_GONE.plain()));
+        found.not_tried("tags", None);
     }
     driver.close().await;
 }
@@ -120,53 +114,63 @@ async fn try_alone(url: &DeviceUrl, limits: &Limits, planned: &mut Planned, foun
 async fn identify(driver: &mut dyn Driver, url: &DeviceUrl, limits: &Limits, found: &mut Found) {
     match driver.identify(url.unit(), limits.timeout).await {
         Ok(identity) if identity.is_empty() => {
-            found.step(
-                "identity",
-                StepState::Ok,
-                "It answers, but does not say who it is",
-                "many devices do not",
-                None,
-            );
+            found.step("identity", StepState::Ok, said::SAYS_NOT_WHO.plain(), Some(said::MANY_DO_NOT.plain()), None);
         }
-        Ok(identity) => found.step("identity", StepState::Ok, &who(&identity), &version(&identity), None),
+        Ok(identity) => found.step("identity", StepState::Ok, who(&identity), version(&identity), None),
         Err(error) => {
-            let problem = error.problem(url.endpoint());
-            found.step("identity", StepState::Look, "It does not say who it is", &problem.what, None);
+            found.step("identity", StepState::Look, said::WHO_UNKNOWN.plain(), Some(error.said()), None);
         }
     }
 }
 
-fn who(identity: &Identity) -> String {
+fn who(identity: &Identity) -> Said {
     let parts = [&identity.vendor, &identity.product, &identity.name];
     let known: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-    format!("It is {}", known.join(" "))
+    said::WHO.say([("who", known.join(" ").into())])
 }
 
-fn version(identity: &Identity) -> String {
-    identity.version.as_ref().map(|version| format!("version {version}")).unwrap_or_default()
-}
-
-fn detail(problem: &Problem) -> String {
-    [problem.why.as_str(), problem.hint.as_str()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join("; ")
+fn version(identity: &Identity) -> Option<Said> {
+    identity.version.as_ref().map(|version| said::VERSION.say([("version", version.as_str().into())]))
 }
 
 impl Found {
-    fn step(&mut self, step: &str, state: StepState, words: &str, detail: &str, took: Option<Duration>) {
+    fn step(&mut self, step: &str, state: StepState, said: Said, detail: Option<Said>, took: Option<Duration>) {
         self.steps.push(TestStep {
             step: step.to_owned(),
             state,
-            words: words.to_owned(),
-            detail: detail.to_owned(),
+            words: said.words(),
+            said: Some(said.into()),
+            detail: detail.as_ref().map(Said::words).unwrap_or_default(),
+            said_detail: detail.map(Into::into),
             took_ms: took.map(|took| took.as_secs_f64() * 1e3),
         });
     }
 
-    fn not_tried(&mut self, step: &str, detail: &str) {
-        self.step(step, StepState::NotTried, "Not tried", detail, None);
+    /// What stands under the last step in every language alike: an address, what the system says.
+    fn detail(&mut self, detail: &str) {
+        if let Some(last) = self.steps.last_mut() {
+            detail.clone_into(&mut last.detail);
+        }
+    }
+
+    fn not_tried(&mut self, step: &str, detail: Option<Said>) {
+        self.step(step, StepState::NotTried, said::NOT_TRIED.plain(), detail, None);
+    }
+
+    /// A step that failed: its problem, why, and what to do.
+    fn failed(&mut self, step: &str, problem: &Problem) {
+        self.steps.push(TestStep {
+            step: step.to_owned(),
+            state: StepState::Failed,
+            words: problem.what.clone(),
+            said: Some(Said::from(problem).into()),
+            detail: String::new(),
+            said_detail: None,
+            took_ms: None,
+        });
+        let parts = [problem.why.as_str(), problem.hint.as_str()];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        self.detail(&parts.join("; "));
     }
 
     /// Speed and tags, from one reading of all addresses.
@@ -175,23 +179,23 @@ impl Found {
         let count = planned.group.len();
         match answer {
             Ok(_) if count == 0 => {
-                self.not_tried("speed", "no address yet");
-                self.not_tried("tags", "no address yet");
+                self.not_tried("speed", Some(said::NO_ADDRESS.plain()));
+                self.not_tried("tags", Some(said::NO_ADDRESS.plain()));
             }
             Ok(readings) => {
-                let detail = format!("{count} tags in {requests} reads, 1 connection");
-                self.step("speed", StepState::Ok, "Fast enough", &detail, Some(took));
+                let reads = said::READS.say([("count", count.into()), ("requests", requests.into())]);
+                self.step("speed", StepState::Ok, said::FAST_ENOUGH.plain(), Some(reads), Some(took));
                 let bad = readings.iter().filter(|reading| reading.quality.is_bad()).count();
-                let (state, words) = match bad {
-                    0 => (StepState::Ok, format!("{count} tags give values")),
-                    bad => (StepState::Look, format!("{bad} of {count} tags give no value")),
+                let (state, said) = match bad {
+                    0 => (StepState::Ok, said::ALL_VALUES.say([("count", count.into())])),
+                    bad => (StepState::Look, said::SOME_VALUES.say([("bad", bad.into()), ("count", count.into())])),
                 };
-                self.step("tags", state, &words, "", None);
+                self.step("tags", state, said, None, None);
                 self.readings = readings;
             }
             Err(problem) => {
-                self.step("speed", StepState::Failed, &problem.what, &detail(&problem), None);
-                self.not_tried("tags", "");
+                self.failed("speed", &problem);
+                self.not_tried("tags", None);
             }
         }
     }
@@ -203,8 +207,10 @@ fn finish(mut found: Found, addresses: &[String], planned: &Planned, device: &De
     if let Some(took) = took.filter(|took| *took > period.as_secs_f64() * 1e3)
         && let Some(step) = found.steps.iter_mut().find(|step| step.step == "speed")
     {
+        let said = said::TOO_SLOW.say([("period_ms", period.into()), ("took_ms", took.round().into())]);
         step.state = StepState::Look;
-        step.words = format!("Too slow for a scan every {} ms: one takes {took:.0} ms", period.as_millis());
+        step.words = said.words();
+        step.said = Some(said.into());
     }
     let requests = planned.group.blocks().len() as f64 / period.as_secs_f64().max(1e-3);
     let values = if found.readings.is_empty() { &[] } else { found.readings.as_slice() };

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use config::site::SiteConfig;
-use domain::{Problem, QualityClass, Timestamp};
+use domain::said::device as said;
+use domain::{Arg, Problem, QualityClass, Said, Timestamp};
 use drivers::{DeviceUrl, ReadGroup, Reading, RequestWords};
 use server::api::device::{
     AddressValue, Block, Budget, Device, DeviceError, DeviceState, DeviceStateKind, DeviceTest, ReadAddresses,
@@ -16,7 +17,6 @@ use server::ports::{self, DeviceNow};
 use tokio::sync::{oneshot, watch};
 
 use super::device_load::{self, Seen};
-use super::words::span;
 use crate::clock::Clock;
 use crate::lines::{Lines, RunningDevice};
 use crate::pipeline::device::{Ask, GroupNow, Snapshot, State, Tally};
@@ -86,8 +86,7 @@ impl Devices {
         let running = self.lines.devices().into_iter().find(|device| device.plan.device.name == name);
         running.ok_or_else(|| match self.lines.broken(name) {
             Some(problem) => problem,
-            None => Problem::new("device.unknown", name, format!("no device `{name}` runs here"))
-                .hint("see the list of devices on Connect"),
+            None => said::UNKNOWN.problem(name, [("name", name.into())]),
         })
     }
 
@@ -99,12 +98,14 @@ impl Devices {
 
     fn not_running(&self, device: &config::site::Device) -> Device {
         let problem = self.lines.broken(&device.name);
-        let words =
-            problem.map_or_else(|| "Starting.".to_owned(), |problem| format!("Cannot start: {}.", problem.what));
-        let kind = if words == "Starting." { DeviceStateKind::Connecting } else { DeviceStateKind::NotAnswering };
+        let (kind, said) = match problem {
+            None => (DeviceStateKind::Connecting, said::STARTING.plain()),
+            Some(problem) => (DeviceStateKind::NotAnswering, said::CANNOT_START.say([("why", because(&problem))])),
+        };
         let state = DeviceState {
             kind,
-            words,
+            words: said.words(),
+            said: Some(said.into()),
             since_ms: None,
             last_answer_ms: None,
             next_try_ms: None,
@@ -129,10 +130,7 @@ impl Devices {
 /// Reads on the line of a running device, between its scans.
 pub(super) async fn ask(device: &RunningDevice, read: ReadGroup) -> Result<Vec<Reading>, Problem> {
     let name = &device.plan.device.name;
-    let busy = || {
-        Problem::new("device.busy", name.clone(), "the device is busy: other readings wait already")
-            .hint("try again in a few seconds")
-    };
+    let busy = || said::BUSY.problem(name.clone(), []);
     let (reply, answer) = oneshot::channel();
     device.asks.try_send(Ask { read, reply }).map_err(|_| busy())?;
     match tokio::time::timeout(PATIENCE, answer).await {
@@ -198,28 +196,33 @@ fn tally(tally: &Tally) -> ScanTally {
 
 /// The state of a device as a sentence that says since when, what was last and what is being tried.
 fn state(snapshot: &Snapshot, name: &str, now: Timestamp, reading: &str) -> DeviceState {
-    let (kind, words, next_try) = match &snapshot.state {
-        State::Connecting => (DeviceStateKind::Connecting, "Being reached.".to_owned(), None),
-        State::Reading { bad: 0 } => (DeviceStateKind::Reading, reading.to_owned(), None),
-        State::Reading { bad } => {
-            let words = format!("{reading} {bad} of its tags give no value.");
-            (DeviceStateKind::Partly, words, None)
-        }
+    let (kind, said, next_try) = match &snapshot.state {
+        State::Connecting => (DeviceStateKind::Connecting, Some(said::BEING_REACHED.plain()), None),
+        // how well it keeps its period is said by pages from the figures
+        State::Reading { bad: 0 } => (DeviceStateKind::Reading, None, None),
+        State::Reading { bad } => (DeviceStateKind::Partly, Some(said::PARTLY.say([("bad", (*bad).into())])), None),
         State::NotAnswering { problem, wait } => {
-            let since = snapshot.since.map_or(Duration::ZERO, |since| now.since(since));
-            let never = if snapshot.last_answer.is_none() { " It has never answered yet." } else { "" };
-            let words = format!(
-                "{name} has not answered for {}: {}.{never} Trying again, at most {} apart.",
-                span(since),
-                problem.what,
-                span(Duration::from_secs(10)),
-            );
-            (DeviceStateKind::NotAnswering, words, Some(now.plus(*wait).millis()))
+            // whole seconds: these words are made anew each second, and nobody reads tenths
+            let since = snapshot.since.map_or(0, |since| now.since(since).as_secs());
+            let sentence = if snapshot.last_answer.is_none() { said::NEVER_ANSWERED } else { said::SILENT };
+            let said = sentence.say([
+                ("device", name.into()),
+                ("since_ms", Duration::from_secs(since).into()),
+                ("why", because(problem)),
+                ("next", said::NEXT_TRY.say([("wait_ms", Duration::from_secs(10).into())]).into()),
+            ]);
+            (DeviceStateKind::NotAnswering, Some(said), Some(now.plus(*wait).millis()))
         }
+    };
+    let words = match (&snapshot.state, &said) {
+        (State::Reading { .. }, None) => reading.to_owned(),
+        (State::Reading { .. }, Some(said)) => format!("{reading} {said}"),
+        (_, said) => said.as_ref().map(Said::words).unwrap_or_default(),
     };
     DeviceState {
         kind,
         words,
+        said: said.map(Into::into),
         since_ms: snapshot.since.map(Timestamp::millis),
         last_answer_ms: snapshot.last_answer.map(Timestamp::millis),
         next_try_ms: next_try,
@@ -227,15 +230,23 @@ fn state(snapshot: &Snapshot, name: &str, now: Timestamp, reading: &str) -> Devi
     }
 }
 
+/// A problem inside another sentence: by its own sentence where the catalogue has one, else as it was said.
+pub(super) fn because(problem: &Problem) -> Arg {
+    let said = Said::from(problem);
+    if said.is_known() { said.into() } else { problem.what.as_str().into() }
+}
+
 fn error(line: &crate::pipeline::device::ErrorLine) -> DeviceError {
-    DeviceError { at_ms: line.at.millis(), words: line.words.clone(), times: line.times }
+    let said = Some(line.said.clone().into());
+    DeviceError { at_ms: line.at.millis(), words: line.said.words(), said, times: line.times }
 }
 
 /// The requests of a plan, as engineers write them.
 pub(super) fn blocks(requests: &[RequestWords], period: Duration, tags: &[impl ToString]) -> Vec<Block> {
     let period_ms = i64::try_from(period.as_millis()).unwrap_or(i64::MAX);
     let blocks = requests.iter().map(|block| Block {
-        words: block.words.clone(),
+        words: block.words.words(),
+        said: Some(block.words.clone().into()),
         period_ms,
         brings: block.brings.iter().filter_map(|index| tags.get(*index).map(ToString::to_string)).collect(),
     });

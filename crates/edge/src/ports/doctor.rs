@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::Problem;
+use domain::said::doctor as said;
+use domain::{Problem, Said};
 use server::api::device::DeviceStateKind;
 use server::api::health::{DoctorLine, DoctorState, Health, StreamHealth};
 use server::ports::{self, Devices as _};
@@ -70,29 +71,16 @@ impl ports::Doctor for Doctor {
             lines.push(wrong(&problem));
         }
         if !self.devices.site.borrow().history.on {
-            lines.push(DoctorLine {
-                code: "history.off".to_owned(),
-                state: DoctorState::Look,
-                words: "history is off: nothing is kept, so there are no trends".to_owned(),
-                hint: "to keep it, set `on = true` under `[history]` in site.toml".to_owned(),
-            });
+            lines.push(crate::doctor::line("history.off", DoctorState::Look, said::HISTORY_OFF.plain()));
         }
         let damaged = self.history.damaged();
         if damaged > 0 {
-            lines.push(DoctorLine {
-                code: "history.damaged".to_owned(),
-                state: DoctorState::Wrong,
-                words: format!("{damaged} damaged places in history were passed over; everything else is served"),
-                hint: "check the disk; if the number grows, replace it".to_owned(),
-            });
+            let said = said::DAMAGED.say([("count", damaged.into())]);
+            lines.push(crate::doctor::line("history.damaged", DoctorState::Wrong, said));
         }
         if self.clock.era() > 1 {
-            lines.push(DoctorLine {
-                code: "clock.step".to_owned(),
-                state: DoctorState::Look,
-                words: format!("the clock was set {} times since the start", self.clock.era() - 1),
-                hint: "history marks each step; a time service keeps it from happening".to_owned(),
-            });
+            let said = said::CLOCK_STEPS.say([("count", u64::from(self.clock.era() - 1).into())]);
+            lines.push(crate::doctor::line("clock.step", DoctorState::Look, said));
         }
         lines
     }
@@ -109,5 +97,6 @@ pub(crate) fn wrong(problem: &Problem) -> DoctorLine {
         state: DoctorState::Wrong,
         words: problem.what.clone(),
         hint: problem.hint.clone(),
+        said: Some(Said::from(problem).into()),
     }
 }

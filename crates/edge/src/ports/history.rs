@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use config::site::SiteConfig;
+use domain::said;
 use domain::{Problem, SeriesId, TagPath, Timestamp};
 use server::api::history::{ExportFormat, ExportLayout, HistoryRoom};
 use server::api::trend::Gap;
@@ -54,10 +55,9 @@ impl ports::History for HistoryPort {
     async fn export(&self, export: Export) -> Result<ByteStream, Problem> {
         let mut columns = Vec::new();
         for (name, tag) in &export.columns {
-            let series = self.series(tag).ok_or_else(|| {
-                Problem::new("tag.unknown", tag.to_string(), format!("there is no tag `{tag}`"))
-                    .hint("see the list of tags")
-            })?;
+            let series = self
+                .series(tag)
+                .ok_or_else(|| said::act::TAG_UNKNOWN.problem(tag.to_string(), [("name", tag.to_string().into())]))?;
             columns.push((name.clone(), series));
         }
         let (sender, receiver) = mpsc::channel(PIECES);
@@ -118,14 +118,15 @@ fn columns(trend: &Trend) -> TrendColumns {
 
 fn gap(gap: &store::Gap) -> Gap {
     let reason = match gap.reason {
-        Some(GapReason::Stopped) => "edge was off",
-        Some(GapReason::ClockStep) => "the clock was set",
-        Some(GapReason::Retention) => "older than history is kept",
-        Some(GapReason::DiskFull) => "the disk was full",
-        Some(GapReason::Damaged) => "damaged on disk",
-        None => "no data",
+        Some(GapReason::Stopped) => said::model::STOPPED,
+        Some(GapReason::ClockStep) => said::model::CLOCK_SET,
+        Some(GapReason::Retention) => said::model::TOO_OLD,
+        Some(GapReason::DiskFull) => said::model::DISK_FULL,
+        Some(GapReason::Damaged) => said::model::DAMAGED,
+        None => said::model::NO_DATA,
     };
-    Gap { from_ms: gap.from.millis(), to_ms: gap.to.millis(), reason: reason.to_owned() }
+    let said = Some(reason.plain().into());
+    Gap { from_ms: gap.from.millis(), to_ms: gap.to.millis(), reason: reason.words.to_owned(), said }
 }
 
 /// Writes the file into the channel; stops when nobody reads any more.

@@ -9,6 +9,7 @@ use commission::{Against, Change, Level, TagDraft};
 use config::SiteConfig;
 use config::site::Scale;
 use domain::Problem;
+use domain::said::act as said;
 use server::api::import::{
     CheckTags, ImportFormat, ImportRemark, ImportRemarkKind, ImportText, Imported, ImportedDevice, ImportedTag,
     TagFinding, TagFindingLevel, TagFix,
@@ -23,9 +24,8 @@ pub(super) async fn import(ask: ImportText) -> Result<Imported, Problem> {
 /// Checks tags against the configuration as it is now.
 pub(super) async fn check(site: Arc<SiteConfig>, ask: CheckTags) -> Result<Vec<TagFinding>, Problem> {
     if ask.tags.len() > commission::import::MAX_TAGS {
-        let what =
-            format!("These are {} tags; at most {} are checked at once.", ask.tags.len(), commission::import::MAX_TAGS);
-        return Err(Problem::new("request.tags", "tags", what));
+        let args = [("count", ask.tags.len().into()), ("most", commission::import::MAX_TAGS.into())];
+        return Err(said::LIST_LONG.problem("tags", args));
     }
     beside(move || {
         let values = ask.values.into_iter().chain(std::iter::repeat(None));

@@ -56,7 +56,7 @@ async fn dispatch(command: Command, out: Out) -> Ended {
         Command::History(command) => history::run(command, out).await,
         Command::Apply(args) => site::apply(args, out).await,
         Command::Export(args) => site::export(args, out).await,
-        Command::Schema { openapi } => Ok(site::schema(openapi, out)),
+        Command::Schema { openapi, sentences } => Ok(site::schema(openapi, sentences, out)),
         Command::Mode(args) => site::mode(&args.deployment, &args.mode, Some(args.because), args.at, out).await,
         Command::Off(args) => site::mode(&args.deployment, "off", None, args.at, out).await,
         Command::Record(command) => record::run(command, out).await,

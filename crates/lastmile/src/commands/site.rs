@@ -62,9 +62,11 @@ pub(super) async fn export(args: AtArgs, out: Out) -> Ended {
     Ok(Exit::Ok)
 }
 
-pub(super) fn schema(openapi: bool, out: Out) -> Exit {
+pub(super) fn schema(openapi: bool, sentences: bool, out: Out) -> Exit {
     if openapi {
         out.line(server::openapi().trim_end());
+    } else if sentences {
+        out.json(&domain::said::by_code());
     } else {
         out.json(&config::schema());
     }

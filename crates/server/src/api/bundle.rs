@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::common::Texts;
+use super::common::{Said, Texts};
 
 /// One bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -47,6 +47,12 @@ pub struct BundleDetail {
     pub trigger: String,
     /// The window, one sentence.
     pub window: String,
+    /// `trigger` for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_trigger: Option<Said>,
+    /// `window` for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_window: Option<Said>,
     /// The whole contract as JSON, as `contract.toml` says it.
     #[schema(value_type = Object)]
     pub contract: serde_json::Value,

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::common::Said;
+
 /// One change in plain words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Change {
@@ -18,6 +20,9 @@ pub struct Change {
     pub act: String,
     /// What, one sentence.
     pub words: String,
+    /// The sentence for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// Where; empty is the site.
     pub place: String,
     /// How it was before.

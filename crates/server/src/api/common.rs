@@ -72,6 +72,26 @@ pub struct Reading {
     pub since_ms: Option<i64>,
 }
 
+/// A sentence of the catalogue with what stands in its holes: screens say it in the reader's language. The English words stand
+/// beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Said {
+    /// The code of the sentence.
+    pub code: String,
+    /// What stands in its holes, by name: numbers, texts, other sentences. A name that ends in `_ms` is a time span, one in
+    /// `_bytes` a size.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Object>)]
+    pub args: BTreeMap<String, domain::Arg>,
+}
+
+impl From<domain::Said> for Said {
+    fn from(said: domain::Said) -> Self {
+        let domain::Said { code, args } = said;
+        Self { code, args }
+    }
+}
+
 /// Whether the person asking may do something here, and if not, why and who could. Screens hold no rule of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Permission {
@@ -82,6 +102,9 @@ pub struct Permission {
     /// The whole sentence when they may not: "You can't switch this model off: …".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_not: Option<String>,
+    /// The sentence for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// The people (and terminals) who could.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub who_could: Vec<String>,

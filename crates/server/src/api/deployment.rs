@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::bundle::ContractTunable;
-use super::common::{Mark, Permission, Reading, Texts};
+use super::common::{Mark, Permission, Reading, Said, Texts};
 use super::problem::ProblemItem;
 
 /// The ladder.
@@ -55,6 +55,9 @@ pub struct Runtime {
     pub health: Health,
     /// One sentence: "Predicting every second.", "Not applicable: start-up."
     pub words: String,
+    /// The sentence for other languages, when it is not in the site's language already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// Since when.
     pub since_ms: Option<i64>,
     /// The condition that holds now, per language.
@@ -213,6 +216,9 @@ pub struct Evidence {
     pub code: String,
     /// In words: "6 of 6 signals mapped".
     pub words: String,
+    /// The sentence for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
 }
 
 /// A tunable with what it is set to.
@@ -290,6 +296,9 @@ pub struct Finding {
     pub code: String,
     /// One sentence.
     pub words: String,
+    /// The sentence for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
 }
 
 /// One place with its mapping.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::common::{QualityClass, Scalar};
+use super::common::{QualityClass, Said, Scalar};
 use super::problem::ProblemItem;
 use super::tag::TagSettings;
 
@@ -28,6 +28,9 @@ pub struct DeviceState {
     pub kind: DeviceStateKind,
     /// One or more sentences.
     pub words: String,
+    /// The sentence for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// Since when.
     pub since_ms: Option<i64>,
     /// The last time it answered.
@@ -199,6 +202,9 @@ pub struct DeviceError {
     pub at_ms: i64,
     /// What, one sentence.
     pub words: String,
+    /// The sentence for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// How often it came in a row.
     pub times: u32,
 }
@@ -208,6 +214,9 @@ pub struct DeviceError {
 pub struct Block {
     /// What it reads, as engineers write it: `holding:0-23`.
     pub words: String,
+    /// The sentence for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// How often.
     pub period_ms: i64,
     /// The tags or addresses it brings.
@@ -325,9 +334,15 @@ pub struct TestStep {
     pub state: StepState,
     /// What was found: "It is an S7-1500".
     pub words: String,
+    /// The sentence for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// More: "24 tags in 3 reads, 1 connection".
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    /// `detail` for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_detail: Option<Said>,
     /// How long it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<f64>,

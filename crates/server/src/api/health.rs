@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::common::Said;
+
 /// `/healthz`, without a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
@@ -61,4 +63,7 @@ pub struct DoctorLine {
     /// What to do.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint: String,
+    /// The sentence for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
 }

@@ -1,5 +1,7 @@
 //! What is wrong, on the wire: `application/problem+json`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,6 +20,10 @@ pub struct ProblemItem {
     /// What to do now; may be missing.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint: String,
+    /// What stands in the holes of its sentence, by name; `code` names the sentence.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Object>)]
+    pub args: BTreeMap<String, domain::Arg>,
 }
 
 /// The body of every answer that is not a success. The first problem stands on top; `problems` holds all of them.
@@ -35,6 +41,10 @@ pub struct ProblemBody {
     /// What to do now; may be missing.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint: String,
+    /// What stands in the holes of its sentence, by name; `code` names the sentence.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Object>)]
+    pub args: BTreeMap<String, domain::Arg>,
     /// The number of the request, as in the edge's own log.
     pub request: String,
     /// All problems when there is more than one.
@@ -47,7 +57,7 @@ pub struct ProblemBody {
 
 impl From<domain::Problem> for ProblemItem {
     fn from(problem: domain::Problem) -> Self {
-        let domain::Problem { code, place, what, why, hint } = problem;
-        Self { code, place, what, why, hint }
+        let domain::Problem { code, place, what, why, hint, args } = problem;
+        Self { code, place, what, why, hint, args }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::common::Texts;
+use super::common::{Said, Texts};
 
 /// Which trend.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
@@ -70,6 +70,9 @@ pub struct Gap {
     pub to_ms: i64,
     /// Why, in words: "no answer from plc-2", "not applicable: start-up", "edge was off".
     pub reason: String,
+    /// The sentence for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
 }
 
 /// A change as a mark under the axis.
@@ -83,6 +86,9 @@ pub struct ChangeMark {
     pub who: String,
     /// What, one sentence.
     pub words: String,
+    /// The sentence for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// Why.
     pub because: Option<String>,
 }

@@ -2,7 +2,8 @@
 
 use access::{Action, Role};
 use axum::extract::State;
-use domain::{PlacePath, Problem, Timestamp};
+use domain::said;
+use domain::{PlacePath, Timestamp};
 use state::{Act, Outcome, Secret, StateError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -43,7 +44,7 @@ async fn list_accounts(State(server): State<Shared>, who: Who) -> Result<Json<Ve
     extensions(("x-role" = json!("site")), ("x-access" = json!("manage-accounts"))))]
 async fn add_account(who: Who, Json(ask): Json<NewAccount>) -> Result<Json<Done>, Failure> {
     let Some(role) = Role::from_name(&ask.role) else {
-        let problem = Problem::new("account.bad-role", "role", format!("There is no role `{}`.", ask.role));
+        let problem = said::act::ACCOUNT_BAD_ROLE.problem("role", []);
         return Err(Failure::wrong(problem.hint("`owner` is there.")));
     };
     let account = state::NewAccount {

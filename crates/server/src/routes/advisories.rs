@@ -5,6 +5,7 @@ use std::time::Duration;
 use access::Action;
 use axum::extract::State;
 use domain::Id;
+use domain::said;
 use state::Act;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -63,7 +64,8 @@ async fn show_advisory(
 ) -> Result<Json<Advisory>, Failure> {
     who.may_somewhere(Action::See).await?;
     let state = &server.site.state;
-    let found = state.advisory(parsed(&id)?).await?.ok_or_else(|| Failure::missing("advisory", &id))?;
+    let found =
+        state.advisory(parsed(&id)?).await?.ok_or_else(|| Failure::missing(&said::act::ADVISORY_UNKNOWN, &id))?;
     who.may(Action::See, &found.place).await?;
     let deployments = state.deployments().await?;
     let scene = Scene::load(&server, who).await?;
@@ -79,5 +81,5 @@ async fn acknowledge(who: Who, Path(id): Path<String>, Json(ask): Json<Because>)
 }
 
 fn parsed(id: &str) -> Result<Id, Failure> {
-    id.parse().map_err(|_| Failure::missing("advisory", id))
+    id.parse().map_err(|_| Failure::missing(&said::act::ADVISORY_UNKNOWN, id))
 }

@@ -6,6 +6,7 @@ use access::Action;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
+use domain::said;
 use domain::{PlacePath, Problem};
 use futures_util::StreamExt as _;
 use state::{Act, NewBundle, StateError};
@@ -52,7 +53,12 @@ async fn show_bundle(
     Path(digest): Path<String>,
 ) -> Result<Json<BundleDetail>, Failure> {
     who.may_somewhere(Action::See).await?;
-    let stored = server.site.state.bundle(&digest).await?.ok_or_else(|| Failure::missing("bundle", &digest))?;
+    let stored = server
+        .site
+        .state
+        .bundle(&digest)
+        .await?
+        .ok_or_else(|| Failure::missing(&said::act::BUNDLE_UNKNOWN, &digest))?;
     let deployments = server.site.state.deployments().await?;
     let scene = Scene::load(&server, who).await?;
     Ok(Json(bundle_detail(&stored, &deployments, &scene)))
@@ -105,12 +111,12 @@ impl Incoming {
         let mut parts = body.into_data_stream();
         while let Some(part) = parts.next().await {
             let part = part.map_err(|error| {
-                let problem = Problem::new("request.broken-off", "body", "The file broke off.").why(error.to_string());
+                let problem = said::act::BROKEN_OFF.problem("body", []).why(error.to_string());
                 Failure::new(StatusCode::BAD_REQUEST, problem)
             })?;
             size += part.len();
             if size > FILE_BYTES {
-                let problem = Problem::new("bundle.too-large", "body", "A bundle's file is at most 1 GiB long.");
+                let problem = said::act::BUNDLE_LARGE.problem("body", []);
                 return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, problem));
             }
             file.write_all(&part).await.map_err(|error| file_failed(&error))?;

@@ -6,6 +6,7 @@ use access::Action;
 use axum::extract::State;
 use config::site::DeploymentAt;
 use domain::Mode as StoredMode;
+use domain::said;
 use state::{Act, DeploymentChange};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -57,7 +58,7 @@ async fn show_deployment(
 ) -> Result<Json<DeploymentDetail>, Failure> {
     who.may_somewhere(Action::See).await?;
     let state = &server.site.state;
-    let one = state.deployment(&name).await?.ok_or_else(|| Failure::missing("deployment", &name))?;
+    let one = state.deployment(&name).await?.ok_or_else(|| Failure::missing(&said::act::DEPLOYMENT_UNKNOWN, &name))?;
     who.may(Action::See, &one.place).await?;
     let revisions = state.revisions(&name).await?;
     let active = state.active_advisories().await?;

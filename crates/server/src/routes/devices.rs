@@ -2,6 +2,7 @@
 
 use access::Action;
 use axum::extract::{DefaultBodyLimit, State};
+use domain::said;
 use domain::{PlacePath, Problem};
 use state::Act;
 use utoipa_axum::router::OpenApiRouter;
@@ -130,7 +131,7 @@ async fn read_device(
 
 async fn configured(server: &Shared, name: &str) -> Result<config::site::Device, Failure> {
     let site = server.config().await?;
-    site.config.device(name).cloned().ok_or_else(|| Failure::missing("device", name))
+    site.config.device(name).cloned().ok_or_else(|| Failure::missing(&said::device::UNKNOWN, name))
 }
 
 fn settings(device: &config::site::Device) -> Result<DeviceSettings, Failure> {
@@ -146,12 +147,11 @@ fn few_enough(number: usize) -> Result<(), Failure> {
     if number <= ADDRESSES {
         return Ok(());
     }
-    let what = format!("These are {number} addresses; at most {ADDRESSES} are read at once.");
-    Err(Failure::wrong(Problem::new("request.addresses", "addresses", what)))
+    let args = [("count", number.into()), ("most", ADDRESSES.into())];
+    Err(Failure::wrong(said::act::TOO_MANY_ADDRESSES.problem("addresses", args)))
 }
 
 fn not_running(name: &str) -> Failure {
-    let problem =
-        Problem::new("device.not-running", format!("device {name}"), "It is configured but does not run yet.");
-    Failure::new(axum::http::StatusCode::NOT_FOUND, problem.hint("Try again in a second."))
+    let problem = said::device::NOT_RUNNING.problem(format!("device {name}"), []);
+    Failure::new(axum::http::StatusCode::NOT_FOUND, problem)
 }

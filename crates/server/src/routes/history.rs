@@ -5,7 +5,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use domain::{PlacePath, Problem, Timestamp};
+use domain::said;
+use domain::{PlacePath, Timestamp};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -47,8 +48,7 @@ async fn export_history(
         who.may(Action::ExportHistory, &place).await?;
     }
     if ask.from_ms >= ask.to_ms {
-        let problem = Problem::new("export.range", "from_ms", "An export needs a beginning before its end.");
-        return Err(Failure::wrong(problem));
+        return Err(Failure::wrong(said::act::EXPORT_RANGE.problem("from_ms", [])));
     }
     let format = ask.format.unwrap_or(ExportFormat::Csv);
     let export = Export {
@@ -71,8 +71,8 @@ async fn export_history(
 fn columns(text: &str) -> Result<Vec<(String, domain::TagPath)>, Failure> {
     let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
     if parts.is_empty() || parts.len() > COLUMNS {
-        let what = format!("Name 1 to {COLUMNS} tags, separated by commas; these are {}.", parts.len());
-        return Err(Failure::wrong(Problem::new("request.tags", "tags", what)));
+        let args = [("most", COLUMNS.into()), ("count", parts.len().into())];
+        return Err(Failure::wrong(said::act::TOO_MANY_TAGS.problem("tags", args)));
     }
     let column = |part: &str| {
         let (name, path) = part.split_once('=').unwrap_or((part, part));

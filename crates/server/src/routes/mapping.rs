@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use access::Action;
 use axum::extract::State;
 use bundle::mapping;
+use domain::said;
 use domain::{PlacePath, TagPath};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,7 +38,8 @@ async fn suggest_map(
     let at = place(Some(&ask.place))?;
     who.may(Action::See, &at).await?;
     let scene = Scene::load(&server, who).await?;
-    let contract = scene.contract(&ask.bundle).ok_or_else(|| Failure::missing("bundle", &ask.bundle))?;
+    let contract =
+        scene.contract(&ask.bundle).ok_or_else(|| Failure::missing(&said::act::BUNDLE_UNKNOWN, &ask.bundle))?;
     let tags = Tags::of(&scene);
     let suggested = mapping::suggest(contract, &at, tags.facts());
     let choices = contract.signals.iter().map(|signal| {
@@ -62,7 +64,7 @@ fn choices(
     let words = |tag: &TagPath| -> Option<String> {
         let map = BTreeMap::from([(signal.to_owned(), tag.clone())]);
         let found = mapping::check(contract, &map, tags).into_iter().find(|one| one.signal == signal)?;
-        let words = || found.findings.iter().map(|finding| finding.what.clone()).collect::<Vec<String>>().join("; ");
+        let words = || found.findings.iter().map(|finding| finding.said.words()).collect::<Vec<String>>().join("; ");
         (!found.is_blocked()).then(words)
     };
     let suggested =
@@ -89,7 +91,8 @@ async fn check_deployment(
         who.may(Action::See, &one.place).await?;
     }
     let scene = Scene::load(&server, who).await?;
-    let contract = scene.contract(&ask.bundle).ok_or_else(|| Failure::missing("bundle", &ask.bundle))?;
+    let contract =
+        scene.contract(&ask.bundle).ok_or_else(|| Failure::missing(&said::act::BUNDLE_UNKNOWN, &ask.bundle))?;
     let tags = Tags::of(&scene);
     let name = contract.name.clone();
     let problems = state::check_deployment(&scene.site.config, tags.facts(), contract, &name, &at, &ask.tune);

@@ -4,7 +4,7 @@ use access::{Action, ActionGroup, Actor, Role};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::Problem;
+use domain::said;
 use state::{Act, NewAccount, NewSession, Outcome, Secret, StateError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -38,7 +38,7 @@ async fn sign_in(
             state::SignIn::Password { name, password: Secret::new(password) }
         }
         _ => {
-            let problem = Problem::new("session.incomplete", "body", "Give a name with its password, or a code.");
+            let problem = said::act::SESSION_INCOMPLETE.problem("body", []);
             return Err(Failure::wrong(problem));
         }
     };
@@ -54,7 +54,7 @@ async fn sign_out(who: Who, headers: HeaderMap) -> Result<Response, Failure> {
         who.may_somewhere(Action::SignOut).await?;
         return Err(Failure::new(
             StatusCode::NOT_FOUND,
-            Problem::new("session.missing", "session", "There is no session."),
+            said::access::NOBODY_THERE.problem("session", [("action", (&said::access::SIGN_OUT).into())]),
         ));
     };
     let done = who.act(Act::SignOut { session }, None).await?;

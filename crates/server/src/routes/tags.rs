@@ -2,6 +2,7 @@
 
 use access::Action;
 use axum::extract::{DefaultBodyLimit, State};
+use domain::said;
 use domain::{PlacePath, Problem};
 use state::Act;
 use utoipa_axum::router::OpenApiRouter;
@@ -50,7 +51,7 @@ async fn show_tag(State(server): State<Shared>, who: Who, Path(name): Path<Strin
     let path = tag(&name)?;
     who.may(Action::See, &at(&path)).await?;
     let scene = Scene::load(&server, who).await?;
-    Tags::of(&scene).get(&path).map(Json).ok_or_else(|| Failure::missing("tag", &name))
+    Tags::of(&scene).get(&path).map(Json).ok_or_else(|| Failure::missing(&said::act::TAG_UNKNOWN, &name))
 }
 
 /// The settings of one device tag, to be changed.
@@ -64,7 +65,7 @@ async fn tag_settings(
 ) -> Result<Json<TagSettings>, Failure> {
     who.may(Action::See, &at(&tag(&name)?)).await?;
     let site = server.config().await?;
-    let found = site.config.tag(&name).ok_or_else(|| Failure::missing("tag", &name))?;
+    let found = site.config.tag(&name).ok_or_else(|| Failure::missing(&said::act::TAG_UNKNOWN, &name))?;
     let settings = serde_json::to_value(found).and_then(serde_json::from_value);
     settings.map(Json).map_err(|error| {
         let problem = Problem::new("tag.settings", format!("tag {name}"), "Its settings can't be shown.");
@@ -95,7 +96,7 @@ async fn remove_tag(
 ) -> Result<Json<Done>, Failure> {
     who.may(Action::Configure, &PlacePath::site()).await?;
     if server.config().await?.config.tag(&name).is_none() {
-        return Err(Failure::missing("tag", &name));
+        return Err(Failure::missing(&said::act::TAG_UNKNOWN, &name));
     }
     let mut edit = SiteEdit::of(&server).await?;
     edit.remove("tag", "name", &name);

@@ -2,7 +2,8 @@
 
 use access::Action;
 use axum::extract::State;
-use domain::{PlacePath, Problem, TagPath, Timestamp};
+use domain::said;
+use domain::{PlacePath, TagPath, Timestamp};
 use state::ChangeFilter;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -35,8 +36,7 @@ async fn trend(State(server): State<Shared>, who: Who, Query(ask): Query<TrendQu
     }
     let buckets = ask.buckets.unwrap_or(600);
     if ask.from_ms >= ask.to_ms || !BUCKETS.contains(&buckets) {
-        let what = "A trend needs a beginning before its end, and 2 to 5000 buckets.";
-        return Err(Failure::wrong(Problem::new("trend.range", "from_ms", what)));
+        return Err(Failure::wrong(said::act::TREND_RANGE.problem("from_ms", [])));
     }
     let (from, to) = (Timestamp::from_millis(ask.from_ms), Timestamp::from_millis(ask.to_ms));
     let columns = server.site.history.trend(&tags, from, to, buckets).await.map_err(Failure::wrong)?;

@@ -2,6 +2,8 @@
 
 use bundle::Contract;
 use bundle::contract::{Align, Role, Signal, SignalType, TriggerKind};
+use domain::Said;
+use domain::said::model as said;
 use domain::unit::Unit;
 use state::{Deployment, StoredBundle};
 
@@ -28,14 +30,17 @@ pub(crate) fn bundle(stored: &StoredBundle, deployments: &[Deployment], scene: &
 
 pub(crate) fn bundle_detail(stored: &StoredBundle, deployments: &[Deployment], scene: &Scene) -> BundleDetail {
     let contract = &stored.contract;
+    let (trigger, window) = (trigger(contract), window(contract));
     BundleDetail {
         bundle: bundle(stored, deployments, scene),
         signals: contract.signals.iter().map(|one| signal(contract, one)).collect(),
         outputs: contract.outputs.iter().map(output).collect(),
         tunables: contract.tunables.iter().map(tunable).collect(),
         conditions: contract.conditions.iter().map(condition).collect(),
-        trigger: trigger(contract),
-        window: window(contract),
+        trigger: trigger.words(),
+        window: window.words(),
+        said_trigger: Some(trigger.into()),
+        said_window: Some(window.into()),
         contract: serde_json::to_value(contract).unwrap_or_default(),
     }
 }
@@ -108,29 +113,37 @@ pub(crate) fn unit(unit: Option<&Unit>) -> String {
     unit.map(Unit::display).unwrap_or_default()
 }
 
-fn trigger(contract: &Contract) -> String {
+fn trigger(contract: &Contract) -> Said {
     let start = match &contract.trigger.start {
-        TriggerKind::Every { period } => format!("Every {period}"),
-        TriggerKind::Scan { signal } => format!("With each scan of {signal}"),
-        TriggerKind::Edge { signal, to } => format!("When {signal} becomes {to}"),
-        TriggerKind::Between { start, stop } => {
-            format!("From {} = {} to {} = {}", start.signal, start.is, stop.signal, stop.is)
+        TriggerKind::Every { period } => said::EVERY.say([("period_ms", period.get().into())]),
+        TriggerKind::Scan { signal } => said::EACH_SCAN.say([("signal", signal.as_str().into())]),
+        TriggerKind::Edge { signal, to } => {
+            said::ON_EDGE.say([("signal", signal.as_str().into()), ("value", to.to_string().into())])
         }
+        TriggerKind::Between { start, stop } => said::BETWEEN.say([
+            ("start", start.signal.as_str().into()),
+            ("start_value", start.is.to_string().into()),
+            ("stop", stop.signal.as_str().into()),
+            ("stop_value", stop.is.to_string().into()),
+        ]),
     };
     match &contract.trigger.key {
-        Some(key) => format!("{start}, with the {key} that was there."),
-        None => format!("{start}."),
+        Some(key) => said::TRIGGER_KEY.say([("start", start.into()), ("key", key.as_str().into())]),
+        None => said::TRIGGER.say([("start", start.into())]),
     }
 }
 
-fn window(contract: &Contract) -> String {
+fn window(contract: &Contract) -> Said {
     let align = match contract.window.align {
-        Align::Last => "the last value",
-        Align::Linear => "the value on the line between",
-        Align::Mean => "the mean",
+        Align::Last => said::ALIGN_LAST,
+        Align::Linear => said::ALIGN_LINEAR,
+        Align::Mean => said::ALIGN_MEAN,
     };
-    let (length, step) = (contract.window.length, contract.window.step);
-    format!("The last {length}, {align} every {step}.")
+    said::WINDOW.say([
+        ("length_ms", contract.window.length.get().into()),
+        ("align", (&align).into()),
+        ("step_ms", contract.window.step.get().into()),
+    ])
 }
 
 #[cfg(test)]
@@ -170,7 +183,7 @@ mod tests {
 
     #[test]
     fn trigger_and_window_are_said_in_a_sentence() {
-        assert_eq!(trigger(&contract()), "Every 1s.");
-        assert_eq!(window(&contract()), "The last 20s, the last value every 1s.");
+        assert_eq!(trigger(&contract()).words(), "Every 1 s.");
+        assert_eq!(window(&contract()).words(), "The last 20 s, the last value every 1 s.");
     }
 }

@@ -6,14 +6,15 @@ use crate::api::change::Change;
 use crate::api::trend::ChangeMark;
 
 pub(crate) fn change(line: ChangeLine) -> Change {
-    let ChangeLine { entry, digest, who, words } = line;
+    let ChangeLine { entry, digest, who, said } = line;
     Change {
         number: entry.number,
         at_ms: entry.at.millis(),
         who,
         authority: entry.authority.as_str().to_owned(),
         act: entry.act,
-        words,
+        words: said.words(),
+        said: Some(said.into()),
         place: entry.place.to_string(),
         from: entry.from,
         to: entry.to,
@@ -27,7 +28,8 @@ pub(crate) fn mark(line: ChangeLine) -> ChangeMark {
         at_ms: line.entry.at.millis(),
         number: line.entry.number,
         who: line.who,
-        words: line.words,
+        words: line.said.words(),
+        said: Some(line.said.into()),
         because: line.entry.because,
     }
 }

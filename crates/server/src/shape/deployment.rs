@@ -6,7 +6,8 @@ use access::Action;
 use bundle::Contract;
 use bundle::mapping::{self, Severity, SignalMatch};
 use config::site::DeploymentAt;
-use domain::{Mode as Stored, PlacePath};
+use domain::said::{self, model};
+use domain::{Mode as Stored, PlacePath, Said};
 use state::{Deployment as StoredDeployment, Revision as StoredRevision};
 
 use crate::api::common::Texts;
@@ -127,14 +128,14 @@ pub(crate) fn place(
 /// A signal of the contract, or a name that the contract does not have.
 fn signal_now(contract: &Contract, one: SignalMatch, tags: &Tags<'_>, condition: Option<&Texts>) -> SignalNow {
     let known = contract.signal(&one.signal).map(|known| signal(contract, known));
-    let conversion = one.findings.iter().find(|found| found.code == "mapping.converted");
+    let conversion = one.findings.iter().find(|found| found.said.code == said::mapping::CONVERTED.code);
     SignalNow {
         title: known.as_ref().map_or_else(|| Texts::plain(&one.signal), |known| known.title.clone()),
         unit: known.as_ref().map(|known| known.unit.clone()).unwrap_or_default(),
         role: known.as_ref().map(|known| known.role.clone()).unwrap_or_default(),
         range: known.as_ref().and_then(|known| known.range),
         normal: normal(contract, &one.signal, condition),
-        conversion: conversion.map(|found| found.what.clone()),
+        conversion: conversion.map(|found| found.said.words()),
         reading: one.tag.as_ref().map(|tag| tags.latest(tag)),
         tag: one.tag.as_ref().map(ToString::to_string),
         findings: one.findings.into_iter().map(finding).collect(),
@@ -148,8 +149,9 @@ fn finding(found: mapping::Finding) -> Finding {
         Severity::Warning => FindingLevel::Look,
         Severity::Blocking => FindingLevel::Stop,
     };
-    let words = if found.hint.is_empty() { found.what } else { format!("{}: {}", found.what, found.hint) };
-    Finding { level, code: found.code.to_owned(), words }
+    let problem = found.problem("");
+    let words = if problem.hint.is_empty() { problem.what } else { format!("{}: {}", problem.what, problem.hint) };
+    Finding { level, code: problem.code, words, said: Some(found.said.into()) }
 }
 
 /// The five rungs with what each stands on. What this version can't do is said, not hidden.
@@ -164,23 +166,27 @@ fn rung(mode: Stored, one: &StoredDeployment, contract: Option<&Contract>, scene
     if mode > Stored::Advise {
         permission.allowed = false;
         permission.who_could = Vec::new();
-        permission.why_not =
-            Some("You can't let this model write: there is no write guard in this version.".to_owned());
+        let no_guard = model::NO_GUARD.plain();
+        permission.why_not = Some(no_guard.words());
+        permission.said = Some(no_guard.into());
     }
-    let line = |met, code: &str, words: String| Evidence { met, code: code.to_owned(), words };
+    let line = |met, said: Said| {
+        let code = said.code.trim_start_matches("evidence.").to_owned();
+        Evidence { met, code, words: said.words(), said: Some(said.into()) }
+    };
     let rule = contract.and_then(|contract| contract.rule.as_ref());
     let evidence = match mode {
         Stored::Off => Vec::new(),
         Stored::Watch => {
             let all = contract.map_or(0, |contract| contract.signals.len());
             let mapped = one.revision.at.iter().map(|at| at.map.len()).min().unwrap_or(0);
-            vec![line(mapped >= all, "signals-mapped", format!("{mapped} of {all} signals mapped"))]
+            vec![line(mapped >= all, model::SIGNALS_MAPPED.say([("mapped", mapped.into()), ("all", all.into())]))]
         }
         Stored::Advise => vec![
-            line(rule.is_some(), "rule", "a rule for advice".to_owned()),
-            line(rule.is_some_and(|rule| !rule.response.is_empty()), "response-written", "response written".to_owned()),
+            line(rule.is_some(), model::RULE.plain()),
+            line(rule.is_some_and(|rule| !rule.response.is_empty()), model::RESPONSE_WRITTEN.plain()),
         ],
-        Stored::Ask | Stored::Write => vec![line(false, "write-guard", "a write guard".to_owned())],
+        Stored::Ask | Stored::Write => vec![line(false, model::WRITE_GUARD.plain())],
     };
     Rung { mode: mode.into(), current: one.mode == mode, evidence, permission }
 }

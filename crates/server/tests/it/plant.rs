@@ -102,7 +102,12 @@ impl ports::History for Plant {
             min: vec![Some(1.0), None],
             max: vec![Some(3.0), None],
             mean: vec![Some(2.0), None],
-            gaps: vec![Gap { from_ms: from.millis() + 1, to_ms: to.millis(), reason: "no answer from plc-2".into() }],
+            gaps: vec![Gap {
+                from_ms: from.millis() + 1,
+                to_ms: to.millis(),
+                reason: "no answer from plc-2".into(),
+                said: None,
+            }],
             missing: None,
         };
         Ok(tags.iter().map(one).collect())
@@ -138,6 +143,7 @@ impl ports::Devices for Plant {
             state: DeviceState {
                 kind: DeviceStateKind::NotAnswering,
                 words: "PLC 2 has not answered for 4 min 10 s. Trying again every 5 s.".into(),
+                said: None,
                 since_ms: Some(1),
                 last_answer_ms: None,
                 next_try_ms: None,
@@ -163,7 +169,7 @@ impl ports::Devices for Plant {
 
     fn device(&self, name: &str) -> Option<DeviceNow> {
         let device = self.devices().into_iter().find(|device| device.name == name)?;
-        let block = Block { words: "holding:0-5".into(), period_ms: 1000, brings: vec!["a".into()] };
+        let block = Block { words: "holding:0-5".into(), said: None, period_ms: 1000, brings: vec!["a".into()] };
         Some(DeviceNow { device, blocks: vec![block], errors: Vec::new() })
     }
 
@@ -203,6 +209,7 @@ impl ports::Deployments for Plant {
             place: "line-2/pump-7".into(),
             health: DeploymentHealth::Running,
             words: "Predicting every second.".into(),
+            said: None,
             since_ms: None,
             condition: Some(Texts([("en".into(), "running".into()), ("de".into(), "in Betrieb".into())].into())),
             applicable: Some(true),
@@ -249,6 +256,6 @@ impl ports::Doctor for Plant {
 
     async fn look(&self) -> Vec<DoctorLine> {
         let words = "There is room for 90 days.".into();
-        vec![DoctorLine { code: "disk.room".into(), state: DoctorState::Ok, words, hint: String::new() }]
+        vec![DoctorLine { code: "disk.room".into(), state: DoctorState::Ok, words, hint: String::new(), said: None }]
     }
 }

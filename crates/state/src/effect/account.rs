@@ -1,7 +1,8 @@
 //! Accounts: the first owner, further ones, passwords.
 
 use access::{Action, Actor, Authority};
-use domain::{PlacePath, Problem};
+use domain::said::act as said;
+use domain::{PlacePath, Problem, Sentence};
 use serde_json::json;
 
 use super::Prepared;
@@ -16,14 +17,13 @@ use crate::{ActError, StateError};
 const NAME_MAX: usize = 40;
 
 /// Names are typed on panels: letters, digits, `-`, `_`, `.`.
-pub(super) fn check_name(noun: &str, name: &str) -> Result<(), Problem> {
+pub(super) fn check_name(otherwise: &Sentence, name: &str) -> Result<(), Problem> {
     let length = name.chars().count();
     let fits = name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
     if fits && (1..=NAME_MAX).contains(&length) {
         return Ok(());
     }
-    let what = format!("`{name}` can't be a name: it needs 1 to {NAME_MAX} letters, digits, `-`, `_` or `.`.");
-    Err(Problem::new(format!("{noun}.bad-name"), "name", what))
+    Err(otherwise.problem("name", [("name", name.into()), ("most", NAME_MAX.into())]))
 }
 
 pub(super) async fn first_owner(
@@ -35,8 +35,7 @@ pub(super) async fn first_owner(
     const THROTTLED: &str = "/set-up-code";
     let allowed = work.may(Action::FirstRun, &PlacePath::site())?;
     if account::first_owner(work.sql).await?.is_some() {
-        let problem = Problem::new("first-run.done", "the site", "This edge has an owner already.");
-        return Err(ActError::Conflict(problem.hint("Sign in, or ask the owner for an account.")));
+        return Err(ActError::Conflict(said::FIRST_RUN_DONE.problem("the site", [])));
     }
     if !matches!(work.actor, Actor::Box { .. }) {
         work.state.check_throttle(THROTTLED)?;
@@ -44,14 +43,11 @@ pub(super) async fn first_owner(
         let given = code.as_ref().map(|code| code.reveal().trim().to_uppercase());
         if expected.is_none() || given != expected {
             work.state.0.throttle.wrong(THROTTLED);
-            let problem = Problem::new("first-run.wrong-code", "code", "This is not the set-up code.");
-            return Err(ActError::NotProved(
-                problem.hint("The edge prints it when it starts, and `lastmile doctor` shows it."),
-            ));
+            return Err(ActError::NotProved(said::FIRST_RUN_WRONG_CODE.problem("code", [])));
         }
     }
     if new.role != access::Role::Owner {
-        return Err(Problem::new("account.bad-role", "role", "The first account has to be an owner.").into());
+        return Err(said::ACCOUNT_BAD_ROLE.problem("role", []).into());
     }
     let made = insert(work, new, prepared).await?;
     let reference = format!("account:{}", made.id);
@@ -73,8 +69,7 @@ pub(super) async fn first_owner(
 pub(super) async fn add(work: &mut Work<'_>, new: NewAccount, prepared: Prepared) -> Result<Effect, ActError> {
     let allowed = work.may(Action::ManageAccounts, &PlacePath::site())?;
     if new.role != access::Role::Owner {
-        let problem = Problem::new("account.bad-role", "role", "An account can only be an owner for now.");
-        return Err(problem.hint("A line terminal is enrolled, not added as an account.").into());
+        return Err(said::ACCOUNT_BAD_ROLE.problem("role", []).into());
     }
     let made = insert(work, new, prepared).await?;
     Ok(Effect::Changed(Box::new(Changed {
@@ -88,10 +83,9 @@ pub(super) async fn add(work: &mut Work<'_>, new: NewAccount, prepared: Prepared
 }
 
 async fn insert(work: &mut Work<'_>, new: NewAccount, prepared: Prepared) -> Result<Account, ActError> {
-    check_name("account", &new.name)?;
+    check_name(&said::ACCOUNT_BAD_NAME, &new.name)?;
     if account::by_name(work.sql, &new.name).await?.is_some() {
-        let what = format!("There is an account `{}` already.", new.name);
-        return Err(Problem::new("account.name-taken", "name", what).into());
+        return Err(said::ACCOUNT_TAKEN.problem("name", [("name", new.name.into())]).into());
     }
     let label = if new.label.trim().is_empty() { new.name.clone() } else { new.label.trim().to_owned() };
     let account = Account {
@@ -124,5 +118,5 @@ pub(super) async fn set_password(work: &mut Work<'_>, name: &str, prepared: Prep
 }
 
 pub(super) fn no_account(name: &str) -> ActError {
-    ActError::Missing(Problem::new("account.unknown", "name", format!("There is no account `{name}`.")))
+    ActError::Missing(said::ACCOUNT_UNKNOWN.problem("name", [("name", name.into())]))
 }

@@ -1,7 +1,8 @@
 //! Acknowledging advice. Raising and clearing is not an act: the path does it (`read.rs`, stream `alarm`).
 
 use access::Action;
-use domain::{Id, Problem};
+use domain::Id;
+use domain::said::act as said;
 use serde_json::json;
 
 use crate::ActError;
@@ -13,7 +14,7 @@ use crate::perform::{Changed, Effect, Work};
 pub(super) async fn acknowledge(work: &mut Work<'_>, id: Id) -> Result<Effect, ActError> {
     let found = advisory::get(work.sql, id).await?;
     let Some(found) = found else {
-        let problem = Problem::new("advisory.unknown", "advisory", format!("There is no advisory {id}."));
+        let problem = said::ADVISORY_UNKNOWN.problem("advisory", [("name", id.to_string().into())]);
         return Err(ActError::Missing(problem));
     };
     let allowed = work.may(Action::Acknowledge, &found.place)?;

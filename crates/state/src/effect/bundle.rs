@@ -1,7 +1,8 @@
 //! Registering a bundle.
 
 use access::Action;
-use domain::{PlacePath, Problem};
+use domain::PlacePath;
+use domain::said::act as said;
 use serde_json::json;
 
 use crate::ActError;
@@ -17,10 +18,8 @@ pub(super) async fn add(work: &mut Work<'_>, new: NewBundle) -> Result<Effect, A
     }
     let site = work.state.site_in(work.sql).await?;
     if !site.config.site.accept_unsigned {
-        let what = format!("The bundle {} {} is not signed.", new.contract.name, new.contract.version);
-        let problem = Problem::new("bundle.unsigned", "bundle", what)
-            .hint("Until signatures are built, set `accept_unsigned = true` under [site].");
-        return Err(problem.into());
+        let args = [("bundle", new.contract.name.into()), ("version", new.contract.version.into())];
+        return Err(said::BUNDLE_UNSIGNED.problem("bundle", args).into());
     }
     let stored = StoredBundle {
         digest: new.digest,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use access::{Action, Allowed};
 use config::site::DeploymentAt;
+use domain::said::act as said;
 use domain::{Mode, PlacePath, Problem, Problems};
 use serde_json::json;
 
@@ -20,13 +21,11 @@ pub(super) async fn deploy(work: &mut Work<'_>, new: NewDeployment) -> Result<Ef
     let place = common_place(&new.at);
     let allowed = may_at(work, Action::Deploy, &new.at)?;
     let mut problems = Problems::default();
-    if let Err(problem) = check_name("deployment", &new.name) {
+    if let Err(problem) = check_name(&said::DEPLOYMENT_BAD_NAME, &new.name) {
         problems.push(problem);
     }
     if deployment::get(work.sql, &new.name).await?.is_some() {
-        let what = format!("There is a deployment `{}` already.", new.name);
-        problems
-            .push(Problem::new("deployment.duplicate", of(&new.name), what).hint("Change it, or take another name."));
+        problems.push(said::DEPLOYMENT_THERE.problem(of(&new.name), [("name", new.name.as_str().into())]));
     }
     if let Err(problem) = check_mode(&new.name, new.mode) {
         problems.push(problem);
@@ -64,9 +63,8 @@ pub(super) async fn change(work: &mut Work<'_>, ask: DeploymentChange) -> Result
     may_at(work, Action::Deploy, &before.revision.at)?;
     let old = &before.revision;
     if ask.based_on.is_some_and(|based_on| based_on != old.number) {
-        let what = format!("`{}` is at revision {} by now.", ask.name, old.number);
-        let problem = Problem::new("deployment.changed-meanwhile", of(&ask.name), what);
-        return Err(ActError::Conflict(problem.hint("Look at it again, then change it again.")));
+        let args = [("name", ask.name.as_str().into()), ("revision", old.number.into())];
+        return Err(ActError::Conflict(said::DEPLOYMENT_CHANGED.problem(of(&ask.name), args)));
     }
     let revision = Revision {
         number: deployment::newest_number(work.sql, &ask.name).await? + 1,
@@ -128,10 +126,7 @@ fn changed(allowed: Allowed, from: Option<serde_json::Value>, to: serde_json::Va
 
 async fn find(work: &mut Work<'_>, name: &str) -> Result<Deployment, ActError> {
     let found = deployment::get(work.sql, name).await?;
-    found.ok_or_else(|| {
-        let what = format!("There is no deployment `{name}`.");
-        ActError::Missing(Problem::new("deployment.unknown", of(name), what))
-    })
+    found.ok_or_else(|| ActError::Missing(said::DEPLOYMENT_UNKNOWN.problem(of(name), [("name", name.into())])))
 }
 
 fn of(name: &str) -> String {
@@ -160,8 +155,7 @@ fn check_mode(name: &str, mode: Mode) -> Result<(), Problem> {
     if mode <= Mode::Advise {
         return Ok(());
     }
-    let what = format!("The mode `{mode}` needs a write guard, and there is none yet.");
-    Err(Problem::new("deployment.mode-not-here", of(name), what).hint("`off`, `watch` and `advise` are there."))
+    Err(said::DEPLOYMENT_MODE.problem(of(name), [("mode", mode.to_string().into())]))
 }
 
 /// What a revision has to satisfy, whoever asks for it. Gives the bundle when it is there.
@@ -174,8 +168,7 @@ async fn check_revision(
     problems: &mut Problems,
 ) -> Result<Option<StoredBundle>, ActError> {
     let Some(found) = bundles::get(work.sql, digest).await? else {
-        let what = format!("The bundle {digest} is not on this edge.");
-        problems.push(Problem::new("bundle.unknown", of(name), what).hint("Add it first."));
+        problems.push(said::BUNDLE_UNKNOWN.problem(of(name), [("name", digest.into())]));
         return Ok(None);
     };
     let site = work.state.site_in(work.sql).await?;
@@ -186,11 +179,12 @@ async fn check_revision(
         let Some(shared) = other.revision.at.iter().find(|one| places.contains(one.place.as_str())) else { continue };
         let theirs = bundles::get(work.sql, &other.revision.bundle).await?;
         if theirs.is_some_and(|theirs| theirs.contract.name == found.contract.name) {
-            let what = format!("`{}` runs the model {} at {} already.", other.name, found.contract.name, shared.place);
-            problems.push(
-                Problem::new("deployment.same-output", of(name), what)
-                    .why("Both would write the same prediction tags."),
-            );
+            let args = [
+                ("other", other.name.as_str().into()),
+                ("model", found.contract.name.as_str().into()),
+                ("place", shared.place.to_string().into()),
+            ];
+            problems.push(said::DEPLOYMENT_SAME_OUTPUT.problem(of(name), args));
         }
     }
     Ok(Some(found))

@@ -8,7 +8,10 @@ mod session;
 mod site;
 mod variable;
 
-use domain::{Id, Problem};
+use std::time::Duration;
+
+use domain::Id;
+use domain::said::act as said;
 
 use crate::act::{Act, SignIn};
 use crate::perform::{Effect, Work};
@@ -50,8 +53,7 @@ impl Prepared {
         let proved = account.filter(|_| right).map(|account| (account.id, account.password));
         if proved.is_none() {
             state.0.throttle.wrong(name);
-            let problem = Problem::new("session.wrong", "sign-in", "Name or password is wrong.");
-            return Err(ActError::NotProved(problem));
+            return Err(ActError::NotProved(said::SESSION_WRONG.problem("sign-in", [])));
         }
         state.0.throttle.right(name);
         Ok(Self { hash: None, proved })
@@ -62,9 +64,8 @@ impl State {
     /// Refuses further tries while this name has to wait.
     pub(crate) fn check_throttle(&self, name: &str) -> Result<(), ActError> {
         let Some(wait) = self.0.throttle.wait(name) else { return Ok(()) };
-        let seconds = wait.as_secs().max(1);
-        let problem = Problem::new("session.too-many", "sign-in", "Too many wrong tries.")
-            .hint(format!("Try again in {seconds} s."));
+        let whole = Duration::from_secs(wait.as_secs().max(1));
+        let problem = said::SESSION_TOO_MANY.problem("sign-in", [("wait_ms", whole.into())]);
         Err(ActError::TooMany { problem: Box::new(problem), wait })
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use access::{Action, Authority};
-use domain::{Id, PlacePath, Problem, Timestamp};
+use domain::said::act as said;
+use domain::{Id, PlacePath, Timestamp};
 use serde_json::json;
 
 use super::Prepared;
@@ -24,7 +25,7 @@ const CODE_WORKS: Duration = Duration::from_hours(1);
 const SESSIONS: i64 = 500;
 
 pub(super) async fn sign_in_with_password(work: &mut Work<'_>, prepared: Prepared) -> Result<Effect, ActError> {
-    let wrong = || ActError::NotProved(Problem::new("session.wrong", "sign-in", "Name or password is wrong."));
+    let wrong = || ActError::NotProved(said::SESSION_WRONG.problem("sign-in", []));
     let (id, hash) = prepared.proved.ok_or_else(wrong)?;
     // the password may have been changed while it was being verified
     let account = account::by_id(work.sql, id).await?.filter(|account| account.password == hash).ok_or_else(wrong)?;
@@ -32,10 +33,7 @@ pub(super) async fn sign_in_with_password(work: &mut Work<'_>, prepared: Prepare
 }
 
 pub(super) async fn sign_in_with_code(work: &mut Work<'_>, code: Secret) -> Result<Effect, ActError> {
-    let wrong = || {
-        let problem = Problem::new("session.wrong-code", "code", "This code does not work, or not any more.");
-        ActError::NotProved(problem.hint("A code works once and for an hour. Ask for a new one."))
-    };
+    let wrong = || ActError::NotProved(said::SESSION_WRONG_CODE.problem("code", []));
     let spent = session::spend_code(work.sql, token_digest(code.reveal().trim())).await?;
     let spent = spent.filter(|spent| spent.expires >= work.now).ok_or_else(wrong)?;
     if let Some(id) = spent.account {
@@ -134,18 +132,17 @@ async fn code(work: &mut Work<'_>, account: Option<Id>, terminal: Option<Id>) ->
 
 pub(super) async fn enrol_terminal(work: &mut Work<'_>, name: String, place: PlacePath) -> Result<Effect, ActError> {
     let allowed = work.may(Action::EnrolTerminal, &place)?;
-    check_name("terminal", &name)?;
+    check_name(&said::TERMINAL_BAD_NAME, &name)?;
     let site = work.state.site_in(work.sql).await?;
     if !place.as_str().is_empty() && !site.config.places.iter().any(|known| known.path == place) {
-        let what = format!("There is no place `{place}`.");
-        return Err(Problem::new("place.unknown", "place", what).into());
+        return Err(said::PLACE_UNKNOWN.problem("place", [("place", place.to_string().into())]).into());
     }
     let known = account::terminal_by_name(work.sql, &name).await?;
     let terminal = match known {
         Some(terminal) if terminal.place == place => terminal,
         Some(terminal) => {
-            let what = format!("The terminal `{name}` stands at {}.", terminal.place);
-            return Err(Problem::new("terminal.name-taken", "name", what).into());
+            let args = [("name", name.into()), ("place", terminal.place.to_string().into())];
+            return Err(said::TERMINAL_TAKEN.problem("name", args).into());
         }
         None => {
             let terminal = Terminal { id: work.new_id(), name, place, created: work.now };

@@ -2,7 +2,8 @@
 
 use access::{Action, Actor};
 use config::SiteConfig;
-use domain::{PlacePath, Problem, TagPath, Value};
+use domain::said::act as said;
+use domain::{PlacePath, TagPath, Value};
 use serde_json::json;
 
 use crate::ActError;
@@ -16,36 +17,31 @@ pub(super) async fn set(work: &mut Work<'_>, name: TagPath, value: Value) -> Res
     let allowed = work.may(Action::SetVariable, &place)?;
     let site = work.state.site_in(work.sql).await?;
     let Some(declared) = site.config.variables.iter().find(|variable| variable.name == name) else {
-        let problem =
-            Problem::new("variable.unknown", name.to_string(), format!("There is no local variable `{name}`."));
+        let problem = said::VARIABLE_UNKNOWN.problem(name.to_string(), [("name", name.to_string().into())]);
         return Err(ActError::Missing(problem));
     };
     if let Actor::Outlet { name: outlet } = work.actor
         && !is_opened(&site.config, outlet, &name)
     {
-        let what = format!("The local variable `{name}` is not opened to the outlet `{outlet}`.");
-        return Err(Problem::new("variable.not-opened", name.to_string(), what)
-            .hint("Write `write = true` at its register in site.toml.")
-            .into());
+        let args = [("name", name.to_string().into()), ("outlet", outlet.as_str().into())];
+        return Err(said::VARIABLE_NOT_OPENED.problem(name.to_string(), args).into());
     }
     let Some(value) = declared.value_type.coerce(&value) else {
-        let what =
-            format!("`{value}` is no value of type {}.", json!(declared.value_type).as_str().unwrap_or_default());
-        return Err(Problem::new("variable.wrong-type", name.to_string(), what).into());
+        let wanted = json!(declared.value_type).as_str().unwrap_or_default().into();
+        let args = [("value", value.to_string().into()), ("wanted", wanted)];
+        return Err(said::VARIABLE_TYPE.problem(name.to_string(), args).into());
     };
     let options: Vec<Value> = declared.options.iter().filter_map(|option| declared.value_type.coerce(option)).collect();
     if !options.is_empty() && !options.contains(&value) {
         let names: Vec<String> = options.iter().map(ToString::to_string).collect();
-        let what = format!("`{value}` is not one of its values.");
-        return Err(Problem::new("variable.not-an-option", name.to_string(), what)
-            .hint(format!("It takes {}.", names.join(", ")))
-            .into());
+        let args = [("value", value.to_string().into()), ("options", names.join(", ").into())];
+        return Err(said::VARIABLE_OPTION.problem(name.to_string(), args).into());
     }
     if let (Some([low, high]), Some(number)) = (declared.range, value.as_f64())
         && !(low..=high).contains(&number)
     {
-        let what = format!("`{value}` is outside {low} to {high}.");
-        return Err(Problem::new("variable.out-of-range", name.to_string(), what).into());
+        let args = [("value", number.into()), ("low", low.into()), ("high", high.into())];
+        return Err(said::VARIABLE_RANGE.problem(name.to_string(), args).into());
     }
     let before = variable::get(work.sql, &name).await?.map(|before| before.value).or_else(|| declared.value.clone());
     let set_by = work.actor.reference();

@@ -10,4 +10,4 @@ pub(crate) use chain::{Chain, end_line};
 pub use chain::{ChainFault, ChainReport, verify_export};
 pub use entry::Entry;
 pub(crate) use entry::{BEGINNING, VERSION, digest_of};
-pub use words::words;
+pub use words::said;

@@ -1,49 +1,69 @@
 //! An entry as one plain sentence, without its subject: "switched pump-7-bearing off (was advising)".
 
+use domain::said::change as said;
+use domain::{Arg, Said};
 use serde_json::Value;
 
 use super::entry::Entry;
 
-/// What was done, in words. `name_of` turns a reference (`account:…`) into what people call it.
-pub fn words(entry: &Entry, name_of: &dyn Fn(&str) -> String) -> String {
+/// What was done. `name_of` turns a reference (`account:…`) into what people call it.
+pub fn said(entry: &Entry, name_of: &dyn Fn(&str) -> String) -> Said {
     let to = |key: &str| text(entry.to.as_ref(), key);
     let from = |key: &str| text(entry.from.as_ref(), key);
-    let account = || name_of(&format!("account:{}", to("account")));
+    let account = || ("account", Arg::from(name_of(&format!("account:{}", to("account")))));
+    let now = |name: &'static str, key: &str| (name, Arg::from(to(key)));
+    let before = |name: &'static str, key: &str| (name, Arg::from(from(key)));
     match entry.act.as_str() {
-        "first-owner" => format!("set this edge up and made the first owner, {}", account()),
-        "add-account" => format!("added the account {} ({})", account(), to("role")),
-        "set-password" => format!("set the password of {}", account()),
-        "make-login-code" => format!("made a one-time log-in for {}", account()),
-        "sign-in" => "signed in".to_owned(),
-        "sign-out" => "signed out".to_owned(),
+        "first-owner" => said::FIRST_OWNER.say([account()]),
+        "add-account" => said::ADD_ACCOUNT.say([account(), now("role", "role")]),
+        "set-password" => said::SET_PASSWORD.say([account()]),
+        "make-login-code" => said::MAKE_LOGIN_CODE.say([account()]),
+        "sign-in" => said::SIGN_IN.plain(),
+        "sign-out" => said::SIGN_OUT.plain(),
         "change-site" => differences(entry.to.as_ref()),
-        "add-bundle" => format!("added the bundle {} {}", to("name"), to("version")),
-        "deploy" => {
-            format!("deployed {} {} as {}, {}", to("model"), to("version"), to("deployment"), mode(&to("mode")))
+        "add-bundle" => said::ADD_BUNDLE.say([now("bundle", "name"), now("version", "version")]),
+        "deploy" => said::DEPLOY.say([
+            now("model", "model"),
+            now("version", "version"),
+            now("deployment", "deployment"),
+            ("mode", mode(&to("mode")).into()),
+        ]),
+        "change-deployment" => said::CHANGE_DEPLOYMENT
+            .say([now("deployment", "deployment"), ("what", differences(entry.to.as_ref()).into())]),
+        "set-mode" if to("mode") == "off" => {
+            said::SWITCH_OFF.say([now("deployment", "deployment"), ("was", mode(&from("mode")).into())])
         }
-        "change-deployment" => format!("changed {}: {}", to("deployment"), differences(entry.to.as_ref())),
-        "set-mode" if to("mode") == "off" => format!("switched {} off (was {})", to("deployment"), mode(&from("mode"))),
-        "set-mode" => format!("set {} to {} (was {})", to("deployment"), mode(&to("mode")), mode(&from("mode"))),
-        "remove-deployment" => format!("removed {} {} ({})", from("model"), from("version"), from("deployment")),
-        "acknowledge" => format!("acknowledged the advice of {}", to("deployment")),
-        "set-variable" => match from("value").as_str() {
-            "" => format!("set {} to {}", to("variable"), to("value")),
-            before => format!("set {} from {before} to {}", to("variable"), to("value")),
-        },
-        "enrol-terminal" => format!("made the line terminal {}", to("name")),
-        other => other.to_owned(),
+        "set-mode" => said::SET_MODE.say([
+            now("deployment", "deployment"),
+            ("mode", mode(&to("mode")).into()),
+            ("was", mode(&from("mode")).into()),
+        ]),
+        "remove-deployment" => said::REMOVE_DEPLOYMENT.say([
+            before("model", "model"),
+            before("version", "version"),
+            before("deployment", "deployment"),
+        ]),
+        "acknowledge" => said::ACKNOWLEDGE.say([now("deployment", "deployment")]),
+        "set-variable" if from("value").is_empty() => {
+            said::SET_VARIABLE.say([now("variable", "variable"), now("value", "value")])
+        }
+        "set-variable" => {
+            said::SET_VARIABLE_FROM.say([now("variable", "variable"), before("before", "value"), now("value", "value")])
+        }
+        "enrol-terminal" => said::ENROL_TERMINAL.say([now("terminal", "name")]),
+        other => said::OTHER.say([("act", other.into())]),
     }
 }
 
 /// The ladder as people read it.
-fn mode(mode: &str) -> &str {
+fn mode(mode: &str) -> Said {
     match mode {
-        "off" => "off",
-        "watch" => "watching",
-        "advise" => "advising",
-        "ask" => "asks first",
-        "write" => "writing",
-        other => other,
+        "off" => said::OFF.plain(),
+        "watch" => said::WATCHING.plain(),
+        "advise" => said::ADVISING.plain(),
+        "ask" => said::ASKS_FIRST.plain(),
+        "write" => said::WRITING.plain(),
+        other => said::NO_MODE.say([("mode", other.into())]),
     }
 }
 
@@ -55,12 +75,13 @@ fn text(value: Option<&Value>, key: &str) -> String {
     }
 }
 
-fn differences(to: Option<&Value>) -> String {
+/// What differs, as the configuration said it when it was changed: in English.
+fn differences(to: Option<&Value>) -> Said {
     let lines = to.and_then(|to| to.get("differences")).and_then(Value::as_array);
     let lines: Vec<&str> = lines.into_iter().flatten().filter_map(Value::as_str).collect();
     match lines.as_slice() {
-        [] => "changed the configuration".to_owned(),
-        [one] => (*one).to_owned(),
-        [first, rest @ ..] => format!("{first}, and {} more", rest.len()),
+        [] => said::CONFIGURATION.plain(),
+        [one] => said::DIFFERENCE.say([("difference", (*one).into())]),
+        [first, rest @ ..] => said::DIFFERENCES.say([("difference", (*first).into()), ("count", rest.len().into())]),
     }
 }

@@ -124,7 +124,7 @@ impl Bench {
 
     pub(crate) async fn newest_words(&self) -> String {
         let changes = self.state.changes(&state::ChangeFilter { limit: 1, ..Default::default() }).await.unwrap();
-        changes.first().map(|line| format!("{} {}", line.who, line.words)).unwrap_or_default()
+        changes.first().map(|line| format!("{} {}", line.who, line.said)).unwrap_or_default()
     }
 }
 

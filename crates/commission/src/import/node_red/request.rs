@@ -25,7 +25,6 @@ pub(super) struct Requests {
     pub computed: Vec<String>,
 }
 
-#[expect(clippy::result_large_err, reason = "once per line of a file that a person imports")]
 pub(super) fn of(flow: &Flow, node: &Node) -> Result<Requests, Remark> {
     if node.kind() == "modbus-flex-getter" {
         return Ok(asked_by_messages(flow, node));

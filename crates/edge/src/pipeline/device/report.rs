@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::{Problem, Timestamp};
+use domain::said::device as said;
+use domain::{Problem, Said, Timestamp};
 use tokio::time::Instant;
 
 use super::tally::{Busy, Tallies, Tally};
@@ -39,8 +40,8 @@ pub(crate) enum State {
 pub(crate) struct ErrorLine {
     /// When it came last.
     pub at: Timestamp,
-    /// In words.
-    pub words: String,
+    /// What.
+    pub said: Said,
     /// How often in a row.
     pub times: u32,
 }
@@ -131,15 +132,19 @@ impl DeviceReport {
 
 impl Inner {
     fn note_error(&mut self, at: Timestamp, problem: &Problem) {
-        let words =
-            if problem.why.is_empty() { problem.what.clone() } else { format!("{}: {}", problem.what, problem.why) };
+        let what = Said::from(problem);
+        let said = if problem.why.is_empty() {
+            what
+        } else {
+            said::WITH_WHY.say([("what", what.into()), ("why", problem.why.as_str().into())])
+        };
         match self.now.errors.front_mut() {
-            Some(last) if last.words == words => {
+            Some(last) if last.said == said => {
                 last.at = at;
                 last.times = last.times.saturating_add(1);
             }
             _ => {
-                self.now.errors.push_front(ErrorLine { at, words, times: 1 });
+                self.now.errors.push_front(ErrorLine { at, said, times: 1 });
                 self.now.errors.truncate(ERRORS);
             }
         }

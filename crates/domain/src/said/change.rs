@@ -1,0 +1,30 @@
+//! Entries of the record, without their subject: "switched pump-7-bearing off (was advising)".
+
+super::sentences! {
+    FIRST_OWNER: "change.first-owner" = "set this edge up and made the first owner, {account}";
+    ADD_ACCOUNT: "change.add-account" = "added the account {account} ({role})";
+    SET_PASSWORD: "change.set-password" = "set the password of {account}";
+    MAKE_LOGIN_CODE: "change.make-login-code" = "made a one-time log-in for {account}";
+    SIGN_IN: "change.sign-in" = "signed in";
+    SIGN_OUT: "change.sign-out" = "signed out";
+    CONFIGURATION: "change.configuration" = "changed the configuration";
+    DIFFERENCE: "change.difference" = "{difference}";
+    DIFFERENCES: "change.differences" = "{difference}, and {count} more";
+    ADD_BUNDLE: "change.add-bundle" = "added the bundle {bundle} {version}";
+    DEPLOY: "change.deploy" = "deployed {model} {version} as {deployment}, {mode}";
+    CHANGE_DEPLOYMENT: "change.change-deployment" = "changed {deployment}: {what}";
+    SWITCH_OFF: "change.switch-off" = "switched {deployment} off (was {was})";
+    SET_MODE: "change.set-mode" = "set {deployment} to {mode} (was {was})";
+    REMOVE_DEPLOYMENT: "change.remove-deployment" = "removed {model} {version} ({deployment})";
+    ACKNOWLEDGE: "change.acknowledge" = "acknowledged the advice of {deployment}";
+    SET_VARIABLE: "change.set-variable" = "set {variable} to {value}";
+    SET_VARIABLE_FROM: "change.set-variable-from" = "set {variable} from {before} to {value}";
+    ENROL_TERMINAL: "change.enrol-terminal" = "made the line terminal {terminal}";
+    OTHER: "change.other" = "{act}";
+    OFF: "mode.off" = "off";
+    WATCHING: "mode.watching" = "watching";
+    ADVISING: "mode.advising" = "advising";
+    ASKS_FIRST: "mode.asks-first" = "asks first";
+    WRITING: "mode.writing" = "writing";
+    NO_MODE: "mode.other" = "{mode}";
+}
