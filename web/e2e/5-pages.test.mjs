@@ -66,6 +66,17 @@ test("the record is verified only when somebody asks", () =>
     await page.getByText(/Verified: \d+ entr/).waitFor();
   }));
 
+test("what the program says is said in the reader's language", { skip: onFixtures }, () =>
+  withPage("/system", { language: "de" }, async ({ page }) => {
+    await page.getByText(/sind für die Geschichte frei/).waitFor();
+    const doctor = await page.locator(".doctor").innerText();
+    assert.doesNotMatch(doctor, /\b(the|are|can be|with)\b/, doctor);
+    await page.goto(`${new URL(page.url()).origin}/changes`);
+    await page.getByText(/eingesetzt, rät/).first().waitFor();
+    await page.goto(`${new URL(page.url()).origin}/models/at/pump-7-bearing`);
+    await page.getByText("Alle 1 s.").waitFor();
+  }));
+
 test("the site file comes out as TOML", { skip: onFixtures }, () =>
   withPage("/system", {}, async ({ page }) => {
     const toml = await page.evaluate(async () => (await fetch("/api/v1/site/toml")).text());

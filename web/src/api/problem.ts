@@ -1,5 +1,6 @@
 // What went wrong with a request, for people. The server says it in words; the words for "no answer at all" are ours.
-import { isKey, t } from "../text";
+import { t } from "../text";
+import { say } from "../text/said";
 
 export interface ApiProblem {
   kind: "offline" | "no-session" | "no-right" | "not-found" | "conflict" | "failed";
@@ -19,33 +20,48 @@ export class ApiError extends Error {
   }
 }
 
+interface Item {
+  code?: string;
+  place?: string;
+  what?: string;
+  why?: string;
+  hint?: string;
+  args?: Record<string, unknown>;
+}
+
 interface Body {
   code?: string;
   place?: string;
   what?: string;
   why?: string;
   hint?: string;
-  problems?: Partial<ApiProblem["all"][number]>[];
+  args?: Record<string, unknown>;
+  problems?: Item[];
   who_could?: string[];
 }
 
 const kinds: Record<number, ApiProblem["kind"]> = { 401: "no-session", 403: "no-right", 404: "not-found", 409: "conflict" };
 
+/** A problem of the server in the reader's language; in English where this language does not know its code. */
+export function spoken({ code = "", place = "", what = "", why = "", hint = "", args }: Item): ApiProblem["all"][number] {
+  const said = { code, args };
+  return { code, place, what: say(said, what), why: say(said, why, "why"), hint: say(said, hint, "hint") };
+}
+
 /** A problem from an answer that is no success. Known codes are said in the reader's language. */
 export function problemOf(status: number, body: Body | undefined): ApiProblem {
   const code = body?.code ?? "server.failed";
-  const known = `problem.${code}`;
   const whoCould = body?.who_could ?? [];
-  const spoken = isKey(known) ? t(known, { who: whoCould.join(", "), place: body?.place }) : undefined;
+  const first = spoken({ ...body, code });
   const who = whoCould.length > 0 ? t("problem.whoCould", { n: whoCould.length, who: whoCould.join(", ") }) : "";
   return {
     kind: kinds[status] ?? "failed",
     code,
     place: body?.place ?? "",
-    what: spoken ?? body?.what ?? t("problem.server", { status }),
-    why: [body?.why, who].filter(Boolean).join(" "),
-    hint: body?.hint ?? "",
-    all: (body?.problems ?? []).map(({ code = "", place = "", what = "", why = "", hint = "" }) => ({ code, place, what, why, hint })),
+    what: first.what || t("problem.server", { status }),
+    why: [first.why, who].filter(Boolean).join(" "),
+    hint: first.hint,
+    all: (body?.problems ?? []).map(spoken),
     whoCould,
   };
 }

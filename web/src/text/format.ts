@@ -112,6 +112,22 @@ export function exactSpan(ms: number): string {
   return span(ms);
 }
 
+/** A time span that the server says: `200 ms`, `2.5 s`, `1 min`, `4 min 10 s`. */
+export function timeSpan(ms: number): string {
+  if (ms < 1000) return t("format.ms", { value: number(Math.round(ms)) });
+  const seconds = Math.round(ms / 100) / 10;
+  if (seconds < 60) return t("format.seconds", { value: number(seconds, Number.isInteger(seconds) ? 0 : 1) });
+  return ms < 3_600_000 && Math.floor(ms / 1000) % 60 === 0 ? t("format.minutes", { value: number(Math.floor(ms / 60_000)) }) : exactSpan(ms);
+}
+
+/** Bytes as people read them. */
+export function bytes(count: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, count)) / 3)));
+  const value = count / 1000 ** step;
+  return `${number(value, step === 0 || value >= 100 ? 0 : 1)} ${units[step]}`;
+}
+
 const dates = new Map<string, Intl.DateTimeFormat>();
 
 function date(name: string, options: Intl.DateTimeFormatOptions, ms: number, inZone = zone): string {

@@ -13,6 +13,7 @@ export const languages: readonly Language[] = ["en", "de"];
 
 let language: Language = "en";
 let entries: Partial<Catalogue> = {};
+let sentences: Record<string, string> = {};
 let plural = new Intl.PluralRules("en");
 
 /** Which language is in use. */
@@ -21,15 +22,21 @@ export function currentLanguage(): Language {
 }
 
 /** Puts a catalogue into use; the page is drawn after it. */
-export function putCatalogue(which: Language, catalogue: Catalogue): void {
+export function putCatalogue(which: Language, catalogue: Catalogue, said: Record<string, string> = {}): void {
   language = which;
   entries = catalogue;
+  sentences = said;
   plural = new Intl.PluralRules(which);
 }
 
 /** Loads one language: each is its own file, so that a panel fetches one. */
 export async function loadLanguage(which: Language): Promise<void> {
-  putCatalogue(which, which === "de" ? (await import("./de")).de : (await import("./en")).en);
+  if (which === "de") {
+    const { de, said } = await import("./de");
+    putCatalogue(which, de, said);
+  } else {
+    putCatalogue(which, (await import("./en")).en);
+  }
 }
 
 function pick(key: Key, params?: Params): string {
@@ -48,6 +55,11 @@ export function t(key: Key, params?: Params): string {
 /** Several things in the reader's language: `a, b and c`, or `a, b or c` where one is to be chosen. */
 export function list(things: readonly string[], type: "conjunction" | "disjunction"): string {
   return new Intl.ListFormat(language === "en" ? "en-GB" : language, { type }).format(things);
+}
+
+/** A sentence of the server in this language, with its holes; none in English, which the server speaks itself. See `said.ts`. */
+export function sentence(code: string): string | undefined {
+  return sentences[code];
 }
 
 /** Whether the catalogue knows this key: for words that the server sends. */

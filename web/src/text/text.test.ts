@@ -2,9 +2,11 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { beforeAll, describe, expect, it } from "vitest";
-import { de } from "./de";
+import { de, said } from "./de";
 import { en } from "./en";
 import { isKey, loadLanguage, localised, t, word, type Entry } from "./index";
+import english from "./said.json";
+import { say, sayAll } from "./said";
 
 const catalogues: Record<string, Record<string, Entry>> = { en, de };
 const forms = (entry: Entry) => (typeof entry === "string" ? [entry] : [entry.one, entry.other]);
@@ -35,7 +37,7 @@ describe("the text catalogue", () => {
 
   it("has no key that nobody asks for", () => {
     const all = sources().map((source) => source.text).join("\n");
-    const built = ["calm.", "mode.", "quality.", "ne107.", "role.", "aboutRole.", "protocol.", "signalRole.", "test.", "span.", "evidence.", "finding.", "problem.", "authority.", "advisoryState.", "act.", "doctor.", "outletState.", "load.hint.", "remark.", "column."];
+    const built = ["calm.", "mode.", "quality.", "ne107.", "role.", "aboutRole.", "protocol.", "signalRole.", "test.", "span.", "finding.", "authority.", "advisoryState.", "doctor.", "outletState.", "load.hint.", "remark.", "column."];
     const unused = Object.keys(en).filter((key) => !built.some((start) => key.startsWith(start)) && !all.includes(`"${key}"`));
     expect(unused).toEqual([]);
   });
@@ -70,6 +72,37 @@ describe("components", () => {
       visit(tree);
     }
     expect(found).toEqual([]);
+  });
+});
+
+describe("sentences of the server", () => {
+  const said_ms = { code: "device.timed-out", args: { unit: "3", endpoint: "10.0.0.1:502", after_ms: 1500 } };
+
+  it("all have a German one, and no German one is left over", () => {
+    expect(Object.keys(said).sort()).toEqual(Object.keys(english).sort());
+  });
+
+  it("have the same holes in both languages", () => {
+    for (const [code, text] of Object.entries(english)) expect([code, holes(said[code]!)]).toEqual([code, holes(text)]);
+  });
+
+  it("are said in the reader's language, with spans, sizes and sentences in their holes", async () => {
+    await loadLanguage("de");
+    expect(say(said_ms, "english")).toBe("Unit 3 an 10.0.0.1:502 gab innerhalb von 1,5 s keine Antwort");
+    expect(say({ code: "doctor.room", args: { free_bytes: 61_400_000_000 } }, "")).toBe("61,4 GB sind für die Geschichte frei.");
+    const refused = { code: "access.refused", args: { action: { code: "may.switch-off" }, reason: { code: "access.has-to", args: { role: { code: "role.owner" } } } } };
+    expect(say(refused, "")).toBe("Dieses Modell ausschalten dürfen Sie nicht: Das muss ein Inhaber tun.");
+    expect(sayAll({ code: "mapping.missing", args: { signal: "speed" } }, "")).toBe("dem Signal „speed“ ist kein Tag zugeordnet: das Tag zuordnen, das es misst");
+  });
+
+  it("stay English where this language does not know them, or a hole would stay empty", async () => {
+    await loadLanguage("de");
+    expect(say({ code: "from.tomorrow" }, "Something new.")).toBe("Something new.");
+    expect(say({ code: "device.timed-out" }, "no answer")).toBe("no answer");
+    expect(say(null, "no answer")).toBe("no answer");
+    expect(say(null, "no tag `a/b`")).toBe("no tag „a/b“");
+    await loadLanguage("en");
+    expect(say(said_ms, "unit 3 gave no answer")).toBe("unit 3 gave no answer");
   });
 });
 

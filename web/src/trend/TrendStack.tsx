@@ -5,7 +5,7 @@ import { number, short } from "../text/format";
 import * as format from "../text/format";
 import { t } from "../text";
 import { Plot } from "./Plot";
-import { ends, indexAt, ticks, timeTicks, zoneOffset, type ChangeMark, type Strip } from "./model";
+import { ends, indexAt, ticks, timeTicks, zoneOffset, type ChangeMark, type Gap, type Strip } from "./model";
 import { ChangeMarks } from "./ChangeMarks";
 import "./trend.css";
 
@@ -134,7 +134,7 @@ function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, show
       </div>
       <div className="strip-a" aria-hidden="true">
         {marks.map((value) => (
-          <span key={value} style={{ top: top(value) }}>
+          <span key={value} style={{ top: `clamp(6px, ${top(value)}, calc(100% - 6px))` }}>
             {short(value)}
           </span>
         ))}
@@ -143,18 +143,15 @@ function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, show
   );
 }
 
-/** The reason of a gap that nobody can say more about. */
-const PLAIN = "no data";
-
-function Hatch({ gap, from, to, reason, lower }: { lower: boolean; gap: { from: number; to: number; reason?: string | undefined }; from: number; to: number; reason: boolean }) {
+function Hatch({ gap, from, to, reason, lower }: { lower: boolean; gap: Gap; from: number; to: number; reason: boolean }) {
   const start = Math.max(gap.from, from);
   const end = Math.min(gap.to, to);
   if (end <= start) return null;
   const share = (start - from) / (to - from);
   const size = (end - start) / (to - from);
   // before the first sample there is nothing to miss
-  const early = gap.from <= from + (to - from) * 0.02 && gap.reason === PLAIN;
-  const text = gap.reason && gap.reason !== PLAIN ? t("trend.noDataWhy", { why: gap.reason }) : t("trend.noData");
+  const early = gap.from <= from + (to - from) * 0.02 && gap.plain === true;
+  const text = gap.reason && gap.plain !== true ? t("trend.noDataWhy", { why: gap.reason }) : t("trend.noData");
   return (
     <div className={`gap ${early ? "early" : ""}`} role="img" aria-label={`${text}, ${format.minute(start)}\u2013${format.minute(end)}`} style={{ left: `${share * 100}%`, width: `${size * 100}%` }}>
       <svg aria-hidden="true">

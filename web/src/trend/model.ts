@@ -4,7 +4,10 @@ export interface Gap {
   /** ms */
   from: number;
   to: number;
+  /** In the reader's language. */
   reason?: string | undefined;
+  /** Nobody can say more than that there is nothing. */
+  plain?: boolean | undefined;
 }
 
 export interface TrendData {

@@ -6,6 +6,7 @@ import { client } from "../api/client";
 import type { Trend, TrendSeries } from "../api/types";
 import { moment } from "../text/format";
 import { t } from "../text";
+import { say } from "../text/said";
 import type { ChangeMark, TrendData } from "./model";
 
 export const spans = { "10m": 600_000, "1h": 3_600_000, "8h": 8 * 3_600_000, "24h": 24 * 3_600_000, "7d": 7 * 24 * 3_600_000 } as const;
@@ -79,7 +80,7 @@ export function dataOf(series: TrendSeries | undefined, latest?: { at_ms?: numbe
     mean: [...series.mean] as (number | null)[],
     min: [...series.min] as (number | null)[],
     max: [...series.max] as (number | null)[],
-    gaps: series.gaps.map((gap) => ({ from: gap.from_ms, to: gap.to_ms, reason: gap.reason })),
+    gaps: series.gaps.map((gap) => ({ from: gap.from_ms, to: gap.to_ms, reason: say(gap.said, gap.reason), plain: gap.said?.code === "gap.no-data" })),
   };
   const last = data.times.at(-1);
   const value = typeof latest?.value === "boolean" ? Number(latest.value) : latest?.value;
@@ -97,7 +98,7 @@ export function marksOf(trend: Trend | undefined, now: number): ChangeMark[] {
   return (trend?.marks ?? []).map((mark) => ({
     id: String(mark.number),
     time: mark.at_ms,
-    title: mark.words,
+    title: say(mark.said, mark.words),
     detail: [mark.who, now - mark.at_ms > 20 * 3_600_000 ? moment(mark.at_ms, now) : "", mark.because ? t("trend.because", { why: mark.because }) : ""].filter(Boolean).join(" · "),
   }));
 }

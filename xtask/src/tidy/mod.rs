@@ -11,6 +11,7 @@ mod limits;
 mod platform;
 mod purity;
 mod source;
+mod words;
 
 use std::fmt;
 use std::fs;
@@ -67,7 +68,7 @@ impl fmt::Display for Finding {
 
 type Rule = fn(&Tree) -> Vec<Finding>;
 
-const RULES: [(&str, Rule); 14] = [
+const RULES: [(&str, Rule); 15] = [
     ("file size", limits::file_lines),
     ("TypeScript function size", limits::function_lines),
     ("crate floors", floors::dependencies_point_down),
@@ -82,6 +83,7 @@ const RULES: [(&str, Rule); 14] = [
     ("purity", purity::no_effects),
     ("device writes", device_writes::two_places),
     ("one way to change anything", acts::through_act),
+    ("words by code", words::by_code),
 ];
 
 /// Prints every finding. True when none of them fails the check.

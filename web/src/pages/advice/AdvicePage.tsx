@@ -9,6 +9,7 @@ import { advisoriesQuery, placesQuery, queryClient, tagsQuery } from "../../api/
 import type { Advisory, Tag } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { localised, localisedSteps, t, word } from "../../text";
+import { whyNot } from "../../text/said";
 import { moment, span } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { Hollow, Icon } from "../../ui/Icon";
@@ -137,7 +138,7 @@ function Item({ advisory, place, open, tags, onOpen }: { advisory: Advisory; pla
                 {t("advice.trend")}
               </Link>
             )}
-            {!advisory.permission.allowed && waiting && <p className="cap">{advisory.permission.why_not}</p>}
+            {!advisory.permission.allowed && waiting && <p className="cap">{whyNot(advisory.permission)}</p>}
           </div>
         </div>
       )}

@@ -9,13 +9,14 @@ import { placesQuery } from "../../api/queries";
 import type { Change } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { t, word } from "../../text";
+import { say } from "../../text/said";
 import { clock, day, full, utc } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
 import { Mark } from "../../ui/Mark";
 import { Empty, Failure, Refused, Skeleton } from "../../ui/States";
-import { changeWords, differencesOf, shortValue } from "./words";
+import { differencesOf, shortValue } from "./words";
 import "../../ui/table.css";
 import "./changes.css";
 
@@ -124,7 +125,7 @@ function Row({ change, place, now, pointed }: { change: Change; place: string; n
         <span className="cap block">{word("authority", change.authority)}</span>
       </td>
       <td>
-        <b>{changeWords(change)}</b>
+        <b>{say(change.said, change.words)}</b>
         {differences.length > 1 && (
           <details>
             <summary>{t("changes.differences", { n: differences.length })}</summary>

@@ -1,6 +1,5 @@
-// A change in the reader's language: by its act, with what it was and is. The server's sentence where we know no better.
-import type { Change } from "../../api/types";
-import { currentLanguage, isKey, t, word } from "../../text";
+// What was and what is since, as short as it can be said; and the single differences of a larger change.
+import { t, word } from "../../text";
 import { number, decimalsOf } from "../../text/format";
 
 type Json = unknown;
@@ -27,12 +26,4 @@ export function shortValue(value: Json): string {
 export function differencesOf(value: Json): string[] {
   const list = (value as { differences?: Json } | null)?.differences;
   return Array.isArray(list) ? list.filter((line): line is string => typeof line === "string") : [];
-}
-
-/** The sentence of a change. */
-export function changeWords(change: Pick<Change, "act" | "words">): string {
-  if (currentLanguage() === "en") return change.words;
-  const key = `act.${change.act}`;
-  // the server speaks English; in German the kind of act stands first and names stay as they are
-  return isKey(key) ? `${t(key)}: ${change.words}` : change.words;
 }

@@ -1,6 +1,7 @@
 // The chosen addresses with what they say now. Unit, scale and range are guessed (dashed) until somebody sets them.
 // Rows that need a look come first; of a long list only the rows in sight are drawn.
 import { Fragment, memo, useCallback, useEffect, useMemo, useState } from "react";
+import { spoken } from "../../api/problem";
 import type { TagFinding } from "../../api/types";
 import { t, word } from "../../text";
 import { decimalsFor, decimalsOf, number, short } from "../../text/format";
@@ -164,7 +165,7 @@ const AddressRow = memo(function AddressRow({ row, at, findings, savedAs, onChan
         </td>
         {bad ? (
           <td colSpan={3} className="bad">
-            {row.latest?.problem?.what ?? word("quality", row.latest?.status)}
+            {row.latest?.problem ? spoken(row.latest.problem).what : word("quality", row.latest?.status)}
           </td>
         ) : (
           <>

@@ -7,6 +7,7 @@ import { devicesQuery, meQuery } from "../../api/queries";
 import type { Device, Me } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { t, word } from "../../text";
+import { say, whyNot } from "../../text/said";
 import { moment, number } from "../../text/format";
 import { Mark } from "../../ui/Mark";
 import { Icon } from "../../ui/Icon";
@@ -42,7 +43,7 @@ export function ConnectPage() {
         <Link className="btn" to="/connect/tags">
           {t("connect.tags")}
         </Link>
-        {may?.allowed === false ? <p className="cap">{may.why_not}</p> : add}
+        {may?.allowed === false ? <p className="cap">{whyNot(may)}</p> : add}
       </div>
       <section className="panel">
         {devices.isLoadingError ? (
@@ -108,7 +109,7 @@ function DeviceTable({ devices }: { devices: Device[] }) {
                   {number(device.values_per_second, device.values_per_second < 10 ? 1 : 0)} <span className="u">/s</span>
                   <span className="cap block">{t("connect.tagCount", { n: device.tags })}</span>
                 </td>
-                <td className="sub">{device.last_error ? t("connect.errorAt", { time: moment(device.last_error.at_ms, now), what: device.last_error.words }) : "\u2013"}</td>
+                <td className="sub">{device.last_error ? t("connect.errorAt", { time: moment(device.last_error.at_ms, now), what: say(device.last_error.said, device.last_error.words) }) : "\u2013"}</td>
               </tr>
             );
           })}

@@ -9,6 +9,7 @@ import { deviceQuery, devicesQuery, meQuery, placesQuery, queryClient, siteQuery
 import type { Device, DeviceDetail, Tag } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { t, word } from "../../text";
+import { say } from "../../text/said";
 import { moment, number, short, span } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
@@ -149,7 +150,7 @@ function DeviceSide({ device, detail, now }: { device: Device; detail: DeviceDet
         <ul className="plan">
           {detail.blocks.map((block) => (
             <li key={`${block.words}${block.period_ms}`}>
-              <span>{block.words}</span>
+              <span>{say(block.said, block.words)}</span>
               <span className="sub">{t("device.every", { age: span(block.period_ms) })}</span>
               <span className="cap">{t("device.brings", { n: block.brings.length })}</span>
             </li>
@@ -166,7 +167,7 @@ function DeviceSide({ device, detail, now }: { device: Device; detail: DeviceDet
           <ul className="errs">
             {detail.errors.slice(0, 12).map((error) => (
               <li key={`${error.at_ms}${error.words}`}>
-                <span>{error.words}</span>
+                <span>{say(error.said, error.words)}</span>
                 <span className="sub">{moment(error.at_ms, now)}</span>
                 {error.times > 1 && <span className="cap">{t("device.inRow", { n: error.times })}</span>}
               </li>

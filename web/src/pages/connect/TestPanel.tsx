@@ -2,6 +2,7 @@
 import type { ApiProblem } from "../../api/problem";
 import type { DeviceTest } from "../../api/types";
 import { isKey, t } from "../../text";
+import { say } from "../../text/said";
 import { number } from "../../text/format";
 import { Hollow, Icon } from "../../ui/Icon";
 import { Mark } from "../../ui/Mark";
@@ -29,14 +30,16 @@ export function TestPanel({ test, asking, problem, ready, looks }: TestPanelProp
         {ready &&
           test?.steps.map((step) => {
             const key = `test.${step.step}.${step.state}`;
-            const title = isKey(key) ? t(key) : step.words;
+            const words = say(step.said, step.words);
+            const title = isKey(key) ? t(key) : words;
+            const detail = say(step.said_detail, "") || say(step.said, step.detail, "hint");
             return (
               <Line
                 key={step.step}
                 mark={step.state === "ok" ? "ok" : step.state === "look" ? "look" : step.state === "failed" ? "failed" : "open"}
                 title={title}
                 took={step.took_ms ?? undefined}
-                detail={[title === step.words || step.state === "ok" || step.state === "not-tried" ? "" : step.words, step.detail].filter(Boolean).join(" ")}
+                detail={[title === words || step.state === "ok" || step.state === "not-tried" ? "" : words, detail].filter(Boolean).join(" ")}
               />
             );
           })}

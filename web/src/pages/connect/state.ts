@@ -1,6 +1,7 @@
 // How a device is, in sentences of the reader's language.
 import type { Device } from "../../api/types";
 import { t } from "../../text";
+import { say } from "../../text/said";
 import { clock, exactSpan, number, span } from "../../text/format";
 import type { MarkName } from "../../ui/Mark";
 
@@ -29,7 +30,7 @@ export function deviceSentence(device: Device, now: number): string {
     case "connecting":
       return t("device.connecting");
     case "partly":
-      return `${t("device.partly")} ${state.words}`;
+      return `${t("device.partly")} ${say(state.said, state.words)}`;
     case "not-answering": {
       const since = state.since_ms == null ? t("device.silentNow") : t("device.silent", { age: exactSpan(now - state.since_ms) });
       const answer = last == null ? t("device.neverAnswered") : t("device.lastAnswer", { time: clock(last) });

@@ -6,6 +6,7 @@ import { asProblem } from "../../api/problem";
 import { queryClient } from "../../api/queries";
 import type { Advisory, Contribution, Runtime, Tag } from "../../api/types";
 import { localised, localisedSteps, t, word } from "../../text";
+import { whyNot } from "../../text/said";
 import { band, decimalsFor, decimalsOf, minute, moment, number, span, unit } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { Gauge } from "../../ui/Gauge";
@@ -60,7 +61,7 @@ export function AdviceCard({ advisory, tags, because, runtime, mode, position }:
           {runtime?.inputs_age_ms != null && runtime.inputs_age_ms >= OLD_INPUTS_MS && <span className="wide-only">, {t("advice.inputs", { age: span(runtime.inputs_age_ms) })}</span>}
         </p>
       </div>
-      {!seen && !advisory.permission.allowed && <p className="cap adv-no">{advisory.permission.why_not}</p>}
+      {!seen && !advisory.permission.allowed && <p className="cap adv-no">{whyNot(advisory.permission)}</p>}
       <Refused problem={refused} />
       <div className="adv-body scroll cue" tabIndex={0} role="group" aria-label={t("advice.details")}>
         <h3>{t("advice.why")}</h3>

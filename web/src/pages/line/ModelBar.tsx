@@ -7,6 +7,7 @@ import { asProblem } from "../../api/problem";
 import { queryClient } from "../../api/queries";
 import type { Deployment, Place } from "../../api/types";
 import { localised, t, word } from "../../text";
+import { whyNot } from "../../text/said";
 import { moment } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { HoldButton } from "../../ui/HoldButton";
@@ -81,7 +82,7 @@ export function ModelBar({ deployment, deployments, places, onChoose }: ModelBar
       ) : (
         <>
           <span className="cap bar-w" id="off-what">
-            {may && !may.allowed ? may.why_not : t("line.ifOff")}
+            {may && !may.allowed ? whyNot(may) : t("line.ifOff")}
           </span>
           <HoldButton onHeld={() => off.mutate()} disabled={may?.allowed === false} busy={off.isPending} describedBy="off-what">
             <Icon name="off" />

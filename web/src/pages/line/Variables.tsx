@@ -8,6 +8,7 @@ import { asProblem } from "../../api/problem";
 import { queryClient } from "../../api/queries";
 import type { Tag } from "../../api/types";
 import { localised, t } from "../../text";
+import { whyNot } from "../../text/said";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
 import { Sheet } from "../../ui/Sheet";
@@ -67,7 +68,7 @@ function VariableSheet({ tag, onClose }: { tag: Tag; onClose: () => void }) {
         <Field label={t("variable.value")} value={value} onChange={(event) => setValue(event.target.value)} />
       )}
       <Field label={t("action.because")} value={because} onChange={(event) => setBecause(event.target.value)} maxLength={300} />
-      {!allowed && <p className="sub">{tag.permission?.why_not}</p>}
+      {!allowed && <p className="sub">{whyNot(tag.permission)}</p>}
       <Refused problem={set.error && asProblem(set.error)} />
       <div className="go">
         <Button onClick={onClose}>{t("action.back")}</Button>

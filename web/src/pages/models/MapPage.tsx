@@ -3,11 +3,12 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { client } from "../../api/client";
-import { asProblem } from "../../api/problem";
+import { asProblem, spoken } from "../../api/problem";
 import { deploymentQuery, queryClient } from "../../api/queries";
 import type { DeploymentDetail } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { localised, t } from "../../text";
+import { whyNot } from "../../text/said";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
 import { Seg } from "../../ui/Seg";
@@ -66,10 +67,10 @@ function Mapped({ detail, at }: { detail: DeploymentDetail; at: number }) {
         {mapping.error ? <Failure problem={asProblem(mapping.error)} /> : mapping.isPending && mapping.signals.length === 0 ? <Skeleton rows={6} height={48} /> : <MapTable mapping={mapping} disabled={may?.allowed === false} />}
       </section>
       {mapping.problems.map((problem) => (
-        <Refused key={problem.code + problem.place} problem={{ kind: "failed", code: problem.code, place: problem.place, what: problem.what, why: problem.why ?? "", hint: problem.hint ?? "", all: [], whoCould: [] }} />
+        <Refused key={problem.code + problem.place} problem={{ kind: "failed", ...spoken(problem), all: [], whoCould: [] }} />
       ))}
       <section className="panel foot-bar">
-        <p className="sub grow">{may?.allowed === false ? may.why_not : mapping.changed ? t(mapping.ok && because.trim() === "" ? "map.needsReason" : "map.changed") : t("map.unchanged")}</p>
+        <p className="sub grow">{may?.allowed === false ? whyNot(may) : mapping.changed ? t(mapping.ok && because.trim() === "" ? "map.needsReason" : "map.changed") : t("map.unchanged")}</p>
         <Refused problem={save.error && asProblem(save.error)} />
         {mapping.changed && <Field label={t("action.because")} value={because} onChange={(event) => setBecause(event.target.value)} maxLength={300} />}
         <Button kind="primary" disabled={!mapping.changed || !mapping.ok || because.trim() === "" || may?.allowed === false} busy={save.isPending} onClick={() => save.mutate()}>

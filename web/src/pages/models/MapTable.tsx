@@ -3,7 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useConnection, useNow, useReading } from "../../api/hooks";
 import { tagsQuery } from "../../api/queries";
 import type { SignalNow, Tag } from "../../api/types";
-import { isKey, localised, t, word } from "../../text";
+import { localised, t, word } from "../../text";
+import { sayAll } from "../../text/said";
 import { band, unit } from "../../text/format";
 import { Icon } from "../../ui/Icon";
 import { Mark } from "../../ui/Mark";
@@ -90,11 +91,10 @@ function MapRow({ signal, mapping, tags, disabled }: { signal: SignalNow; mappin
           </span>
         ) : (
           signal.findings.map((finding) => {
-            const key = `finding.${finding.code}`;
             return (
               <span className="find" key={finding.code + finding.words}>
                 {finding.level === "fine" ? <Icon name="ok" size={16} /> : <Mark name={finding.level === "stop" ? "f" : "s"} size={16} label={t(finding.level === "stop" ? "map.stop" : "map.look")} />}
-                {isKey(key) ? t(key) : finding.words}
+                {sayAll(finding.said, finding.words)}
               </span>
             );
           })

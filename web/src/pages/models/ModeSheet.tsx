@@ -6,6 +6,7 @@ import { asProblem } from "../../api/problem";
 import { queryClient } from "../../api/queries";
 import type { Deployment } from "../../api/types";
 import { localised, t, word } from "../../text";
+import { whyNot } from "../../text/said";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
 import { Sheet } from "../../ui/Sheet";
@@ -38,7 +39,7 @@ export function ModeSheet({ deployment, mode, onClose }: { deployment: Deploymen
         </div>
         <Field label={t("action.ownWords")} value={because} onChange={(event) => setBecause(event.target.value)} maxLength={300} />
       </div>
-      {may && !may.allowed && <p className="sub">{may.why_not}</p>}
+      {may && !may.allowed && <p className="sub">{whyNot(may)}</p>}
       <Refused problem={set.error && asProblem(set.error)} />
       <div className="go">
         <Button onClick={onClose}>{t("action.back")}</Button>

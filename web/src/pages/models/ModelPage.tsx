@@ -8,6 +8,7 @@ import { bundleQuery, deploymentQuery, deploymentsQuery, placesQuery } from "../
 import type { Deployment, DeploymentDetail } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { localised, t, word } from "../../text";
+import { whyNot } from "../../text/said";
 import { Button } from "../../ui/Button";
 import { HoldButton } from "../../ui/HoldButton";
 import { Icon } from "../../ui/Icon";
@@ -71,7 +72,7 @@ function Model({ detail, deployment }: { detail: DeploymentDetail; deployment: D
           </Button>
         ) : (
           <span className="row off-group">
-            <span className="cap" id="model-off">{mayOff?.allowed === false ? mayOff.why_not : t("line.ifOff")}</span>
+            <span className="cap" id="model-off">{mayOff?.allowed === false ? whyNot(mayOff) : t("line.ifOff")}</span>
             <HoldButton onHeld={() => off.mutate()} busy={off.isPending} disabled={mayOff?.allowed === false} describedBy="model-off">
               <Icon name="off" />
               {t("line.modelOff")} <small>{t("line.hold")}</small>

@@ -8,6 +8,7 @@ import { bundlesQuery, deploymentsQuery, meQuery, placesQuery, queryClient, tags
 import type { Bundle, Deployment, Place, Tag } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { localised, t } from "../../text";
+import { whyNot } from "../../text/said";
 import { moment } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
@@ -36,7 +37,7 @@ export function ModelsPage() {
         <h1>{t("nav.models")}</h1>
         <p className="sub">{t("models.what")}</p>
         <span className="grow" />
-        {may?.allowed === false ? <p className="cap">{may.why_not}</p> : <Upload />}
+        {may?.allowed === false ? <p className="cap">{whyNot(may)}</p> : <Upload />}
       </div>
       {deployments.isLoadingError ? (
         <section className="panel">

@@ -1,18 +1,10 @@
 // The ladder with its evidence: what is met (quiet, ✓) and what is missing (bold, dashed ring), and who can.
 import type { Deployment, DeploymentDetail } from "../../api/types";
-import { isKey, t, word } from "../../text";
+import { t, word } from "../../text";
+import { say, whyNot } from "../../text/said";
 import { Button } from "../../ui/Button";
 import { Hollow, Icon } from "../../ui/Icon";
 import { modes } from "../../ui/Ladder";
-
-type Rung = DeploymentDetail["ladder"][number];
-
-/** The evidence in the reader's language: by its code, with the figures of the server's words. */
-function evidenceWords(evidence: Rung["evidence"][number]): string {
-  const key = `evidence.${evidence.code}`;
-  const [a, b] = evidence.words.match(/\d+/g) ?? [];
-  return isKey(key) ? t(key, { a, b }) : evidence.words;
-}
 
 export function Rungs({ detail, deployment, onSet }: { detail: DeploymentDetail; deployment: Deployment; onSet: (mode: "watch" | "advise") => void }) {
   const now = modes.indexOf(deployment.mode);
@@ -33,14 +25,14 @@ export function Rungs({ detail, deployment, onSet }: { detail: DeploymentDetail;
               {rung.evidence.map((one) => (
                 <li key={one.code} className={one.met ? "ok" : "mi"}>
                   {one.met ? <Icon name="ok" size={16} /> : <Hollow size={16} />}
-                  <span>{evidenceWords(one)}</span>
+                  <span>{say(one.said, one.words)}</span>
                 </li>
               ))}
             </ul>
             {settable && rung.permission.allowed && (
               <Button onClick={() => onSet(rung.mode as "watch" | "advise")}>{t("mode.set", { mode: word("mode", rung.mode) })}</Button>
             )}
-            {!rung.permission.allowed && (rung.mode === "watch" || rung.mode === "advise") && rung.permission.why_not && <p className="cap">{rung.permission.who_could?.length ? t("mode.can", { who: rung.permission.who_could.join(", ") }) : rung.permission.why_not}</p>}
+            {!rung.permission.allowed && (rung.mode === "watch" || rung.mode === "advise") && rung.permission.why_not && <p className="cap">{rung.permission.who_could?.length ? t("mode.can", { who: rung.permission.who_could.join(", ") }) : whyNot(rung.permission)}</p>}
           </div>
         );
       })}

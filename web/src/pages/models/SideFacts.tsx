@@ -1,6 +1,7 @@
 // What the model needs and gives, when it applies, and its revisions.
 import type { BundleDetail, DeploymentDetail, Runtime } from "../../api/types";
 import { localised, t } from "../../text";
+import { say } from "../../text/said";
 import { moment, number, span } from "../../text/format";
 import { Hollow, Icon } from "../../ui/Icon";
 
@@ -21,9 +22,9 @@ export function SideFacts({ detail, bundle, runtime, now }: { detail: Deployment
           {bundle && (
             <>
               <dt>{t("model.trigger")}</dt>
-              <dd>{bundle.trigger}</dd>
+              <dd>{say(bundle.said_trigger, bundle.trigger)}</dd>
               <dt>{t("model.window")}</dt>
-              <dd>{bundle.window}</dd>
+              <dd>{say(bundle.said_window, bundle.window)}</dd>
             </>
           )}
           <dt>{t("model.took")}</dt>

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useConnection, useNow, useReading } from "../../api/hooks";
 import type { DeploymentDetail, Runtime, SignalNow, Tag } from "../../api/types";
 import { localised, t, word } from "../../text";
+import { sayAll } from "../../text/said";
 import { band } from "../../text/format";
 import { Gauge } from "../../ui/Gauge";
 import { Hollow } from "../../ui/Icon";
@@ -46,7 +47,7 @@ function SignalRow({ signal, abnormal }: { signal: SignalNow; abnormal: boolean 
       <td>
         {signal.tag ? (
           <Link className="cell" to="/trend" search={{ tags: signal.tag }}>
-            {worst && <Mark name={worst.level === "stop" ? "f" : "s"} size={16} label={worst.words} />}
+            {worst && <Mark name={worst.level === "stop" ? "f" : "s"} size={16} label={sayAll(worst.said, worst.words)} />}
             {localised(signal.title) || signal.signal}
           </Link>
         ) : (

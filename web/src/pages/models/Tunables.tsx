@@ -6,6 +6,7 @@ import { asProblem } from "../../api/problem";
 import { queryClient } from "../../api/queries";
 import type { DeploymentDetail } from "../../api/types";
 import { localised, t } from "../../text";
+import { whyNot } from "../../text/said";
 import { band, number } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
@@ -49,7 +50,7 @@ export function Tunables({ detail }: { detail: DeploymentDetail }) {
         {tunables.map(({ tunable, value }) => (
           <TunableField key={tunable.name} title={localised(tunable.title) || tunable.name} limits={t("model.limits", { band: band(tunable.min, tunable.max) })} value={typed[tunable.name] ?? plain(value)} wrong={outside.some((one) => one.tunable.name === tunable.name)} disabled={may?.allowed === false} onChange={(text) => setTyped({ ...typed, [tunable.name]: text })} />
         ))}
-        {may?.allowed === false && <p className="cap go">{may.why_not}</p>}
+        {may?.allowed === false && <p className="cap go">{whyNot(may)}</p>}
         {changed.length > 0 && (
           <div className="go">
             <Field label={t("action.because")} value={because} onChange={(event) => setBecause(event.target.value)} maxLength={300} />

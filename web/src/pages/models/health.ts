@@ -1,6 +1,7 @@
 // How a deployment is, in one sentence of the reader's language. The server's own sentence is used where it knows more.
 import type { Deployment, Runtime } from "../../api/types";
 import { localised, t } from "../../text";
+import { say } from "../../text/said";
 import { number, span } from "../../text/format";
 
 /** A younger answer needs no age: a number that changes every second draws the eye for nothing. */
@@ -20,9 +21,9 @@ export function healthSentence(runtime: Runtime | undefined, now: number): strin
     case "not-applicable":
       return condition ? t("health.notApplicable", { condition }) : t("health.noExperience");
     case "no-input":
-      return `${t("health.noInput")} ${runtime.words}`;
+      return `${t("health.noInput")} ${say(runtime.said, runtime.words)}`;
     case "failed":
-      return `${t("health.failed")} ${runtime.words}`;
+      return `${t("health.failed")} ${say(runtime.said, runtime.words)}`;
   }
 }
 

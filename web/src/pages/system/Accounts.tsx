@@ -6,6 +6,7 @@ import { client } from "../../api/client";
 import { asProblem } from "../../api/problem";
 import { meQuery, placesQuery, queryClient } from "../../api/queries";
 import { t, word } from "../../text";
+import { whyNot } from "../../text/said";
 import { clock, moment } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { Choice, Field } from "../../ui/Field";
@@ -28,7 +29,7 @@ export function Accounts() {
         <h2>{t("accounts.title")}</h2>
         <span className="grow" />
         {may?.allowed === false ? (
-          <span className="cap">{may.why_not}</span>
+          <span className="cap">{whyNot(may)}</span>
         ) : (
           <>
             <Button onClick={() => setOpen("terminal")}>{t("accounts.addTerminal")}</Button>

@@ -5,7 +5,8 @@ import { aboutQuery, doctorQuery, historyQuery } from "../../api/queries";
 import type { DoctorLine } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { t, word } from "../../text";
-import { day, number, plantZone } from "../../text/format";
+import { say } from "../../text/said";
+import { bytes, day, number, plantZone } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
 import { Mark } from "../../ui/Mark";
@@ -58,8 +59,8 @@ function Doctor() {
             <li key={line.code}>
               {line.state === "ok" ? <Icon name="ok" /> : <Mark name={line.state === "wrong" ? "f" : "s"} label={word("doctor", line.state)} />}
               <span>
-                <span className={line.state === "ok" ? "" : "strong"}>{line.words}</span>
-                {line.hint && <span className="sub block">{line.hint}</span>}
+                <span className={line.state === "ok" ? "" : "strong"}>{say(line.said, line.words)}</span>
+                {line.hint && <span className="sub block">{say(line.said, line.hint, "hint")}</span>}
               </span>
             </li>
           ))}
@@ -91,14 +92,6 @@ function AboutPanel() {
       </dl>
     </section>
   );
-}
-
-/** Bytes as people read them. */
-function bytes(count: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, count)) / 3)));
-  const value = count / 1000 ** step;
-  return `${number(value, step === 0 || value >= 100 ? 0 : 1)} ${units[step]}`;
 }
 
 function Room() {

@@ -9,3 +9,5 @@ import { site } from "./site";
 import { trend } from "./trend";
 
 export const de: Catalogue = { ...shared, ...line, ...connect, ...imports, ...models, ...trend, ...site };
+
+export { said } from "./said";

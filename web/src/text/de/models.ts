@@ -65,11 +65,6 @@ export const models = {
   "model.inUse": "im Einsatz",
   "model.sinceBy": "{time}, {who}",
 
-  "evidence.signals-mapped": "{a} von {b} Signalen zugeordnet",
-  "evidence.rule": "eine Regel für Hinweise",
-  "evidence.response-written": "Maßnahmen aufgeschrieben",
-  "evidence.write-guard": "Schreibwache",
-
   "map.title": "Zuordnung: {model}",
   "map.what": "Welches Tag jedes Signal nimmt. Einheiten werden umgerechnet, nie geraten.",
   "map.signal": "Signal",

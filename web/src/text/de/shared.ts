@@ -57,10 +57,6 @@ export const shared = {
   "problem.offlineHint": "Prüfen Sie, ob sie eingeschaltet ist und dieser Bildschirm in ihrem Netz hängt. Es wird von selbst wieder versucht.",
   "problem.server": "Die Edge konnte das nicht (Antwort {status}).",
   "problem.whoCould": { one: "{who} kann es.", other: "{n} können es: {who}." },
-  "problem.session.wrong": "Name oder Passwort ist falsch.",
-  "problem.session.wrong-code": "Dieser Code gilt nicht oder nicht mehr.",
-  "problem.session.too-many": "Zu viele falsche Versuche. Bitte etwas warten.",
-  "problem.session.missing": "Bitte anmelden.",
 
   "format.seconds": "{value} s",
   "format.minutes": "{value} min",

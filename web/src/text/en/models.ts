@@ -65,11 +65,6 @@ export const models = {
   "model.inUse": "in use",
   "model.sinceBy": "{time}, {who}",
 
-  "evidence.signals-mapped": "{a} of {b} signals mapped",
-  "evidence.rule": "a rule for advice",
-  "evidence.response-written": "response written",
-  "evidence.write-guard": "write guard",
-
   "map.title": "Map: {model}",
   "map.what": "Which tag each signal takes. Units are converted, never guessed.",
   "map.signal": "Signal",

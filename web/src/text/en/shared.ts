@@ -57,10 +57,6 @@ export const shared = {
   "problem.offlineHint": "Check that it is switched on and that this screen is in its network. It is tried again by itself.",
   "problem.server": "The edge could not do this (answer {status}).",
   "problem.whoCould": { one: "{who} can.", other: "{n} can: {who}." },
-  "problem.session.wrong": "Name or password is wrong.",
-  "problem.session.wrong-code": "This code does not work, or not any more.",
-  "problem.session.too-many": "Too many wrong tries. Wait a little.",
-  "problem.session.missing": "Please sign in.",
 
   "format.seconds": "{value} s",
   "format.minutes": "{value} min",
