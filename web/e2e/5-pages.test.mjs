@@ -74,7 +74,7 @@ test("what the program says is said in the reader's language", { skip: onFixture
     await page.goto(`${new URL(page.url()).origin}/changes`);
     await page.getByText(/eingesetzt, rät/).first().waitFor();
     await page.goto(`${new URL(page.url()).origin}/models/at/pump-7-bearing`);
-    await page.getByText("Alle 1 s.").waitFor();
+    await page.getByText("Alle 1 s.", { exact: true }).waitFor();
   }));
 
 test("the site file comes out as TOML", { skip: onFixtures }, () =>

@@ -151,7 +151,7 @@ function Hatch({ gap, from, to, reason, lower }: { lower: boolean; gap: Gap; fro
   const size = (end - start) / (to - from);
   // before the first sample there is nothing to miss
   const early = gap.from <= from + (to - from) * 0.02 && gap.plain === true;
-  const text = gap.reason && gap.plain !== true ? t("trend.noDataWhy", { why: gap.reason }) : t("trend.noData");
+  const text = gap.empty ? (gap.reason ?? "") : gap.reason && gap.plain !== true ? t("trend.noDataWhy", { why: gap.reason }) : t("trend.noData");
   return (
     <div className={`gap ${early ? "early" : ""}`} role="img" aria-label={`${text}, ${format.minute(start)}\u2013${format.minute(end)}`} style={{ left: `${share * 100}%`, width: `${size * 100}%` }}>
       <svg aria-hidden="true">

@@ -3,7 +3,7 @@ import { loadLanguage } from "../text";
 import { sparkEnds, sparkPath } from "../ui/Spark";
 import { gaugeEnds } from "../ui/Gauge";
 import { together } from "./ChangeMarks";
-import { ends, indexAt, ticks, timeTicks, zoneOffset, type ChangeMark } from "./model";
+import { ends, indexAt, ticks, timeTicks, zoneOffset, type ChangeMark, withVoids } from "./model";
 import type { Trend } from "../api/types";
 import { dataOf, pace, startSpan } from "./useTrend";
 
@@ -107,5 +107,23 @@ describe("a gauge", () => {
     expect(gaugeEnds(2, 4, 3)).toEqual([1, 5]);
     expect(gaugeEnds(2, 4, 9)[1]).toBeGreaterThan(9);
     expect(gaugeEnds(2, 4, -9)[0]).toBeLessThan(-9);
+  });
+});
+
+describe("stretches without a number", () => {
+  it("are gaps, and take in the plain gaps between samples that had no value", () => {
+    const times = [10, 20, 30, 60, 90];
+    const probed = [
+      { from: 30, to: 60, reason: "no data", plain: true },
+      { from: 60, to: 90, reason: "no data", plain: true },
+      { from: 90, to: 120, reason: "no data", plain: true },
+    ];
+    expect(withVoids(times, [1, 2, null, null, null], probed, "no value")).toEqual([{ from: 25, to: 120, reason: "no value", empty: true }]);
+  });
+
+  it("end where the next number is, and leave gaps alone whose reason is known", () => {
+    const off = { from: 20, to: 30, reason: "edge was off", plain: false };
+    expect(withVoids([10, 20, 30, 40], [1, null, 3, 4], [off], "no value")).toEqual([{ from: 15, to: 25, reason: "no value", empty: true }, off]);
+    expect(withVoids([10, 20], [1, 2], [off], "no value")).toEqual([off]);
   });
 });

@@ -8,6 +8,8 @@ export interface Gap {
   reason?: string | undefined;
   /** Nobody can say more than that there is nothing. */
   plain?: boolean | undefined;
+  /** There were samples, and none had a number: the reason is the whole of it. */
+  empty?: boolean | undefined;
 }
 
 export interface TrendData {
@@ -107,4 +109,29 @@ export function indexAt(times: readonly number[], at: number): number {
     } else high = middle - 1;
   }
   return found;
+}
+
+/** Gaps of a series: those that history knows, and stretches where there were samples and none had a number (a bad sensor, a silent
+    device that is probed now and then). Such a stretch takes in the plain gaps it touches. Pure. */
+export function withVoids(times: readonly number[], mean: readonly (number | null)[], gaps: readonly Gap[], reason: string): Gap[] {
+  let width = Infinity;
+  for (let at = 1; at < times.length; at += 1) width = Math.min(width, times[at]! - times[at - 1]!);
+  const half = Number.isFinite(width) ? width / 2 : 500;
+  const voids: Gap[] = [];
+  for (let at = 0; at < times.length; at += 1) {
+    if (mean[at] !== null) continue;
+    const first = at;
+    while (at + 1 < times.length && mean[at + 1] === null) at += 1;
+    voids.push({ from: times[first]! - half, to: at + 1 < times.length ? times[at + 1]! - half : times[at]! + half, reason, empty: true });
+  }
+  let rest = [...gaps];
+  for (const one of voids) {
+    const touched = (gap: Gap) => gap.plain === true && gap.from <= one.to + half && gap.to >= one.from - half;
+    for (const gap of rest.filter(touched)) {
+      one.from = Math.min(one.from, gap.from);
+      one.to = Math.max(one.to, gap.to);
+    }
+    rest = rest.filter((gap) => !touched(gap));
+  }
+  return [...rest, ...voids].sort((a, b) => a.from - b.from);
 }

@@ -7,7 +7,7 @@ import type { Trend, TrendSeries } from "../api/types";
 import { moment } from "../text/format";
 import { t } from "../text";
 import { say } from "../text/said";
-import type { ChangeMark, TrendData } from "./model";
+import { withVoids, type ChangeMark, type TrendData } from "./model";
 
 export const spans = { "10m": 600_000, "1h": 3_600_000, "8h": 8 * 3_600_000, "24h": 24 * 3_600_000, "7d": 7 * 24 * 3_600_000 } as const;
 export type SpanName = keyof typeof spans;
@@ -80,8 +80,11 @@ export function dataOf(series: TrendSeries | undefined, latest?: { at_ms?: numbe
     mean: [...series.mean] as (number | null)[],
     min: [...series.min] as (number | null)[],
     max: [...series.max] as (number | null)[],
-    gaps: series.gaps.map((gap) => ({ from: gap.from_ms, to: gap.to_ms, reason: say(gap.said, gap.reason), plain: gap.said?.code === "gap.no-data" })),
+    gaps: [],
   };
+  const gaps = series.gaps.map((gap) => ({ from: gap.from_ms, to: gap.to_ms, reason: say(gap.said, gap.reason), plain: gap.said?.code === "gap.no-data" }));
+  // words have no number and miss nothing
+  data.gaps = typeof latest?.value === "string" ? gaps : withVoids(data.times, data.mean, gaps, t("value.none"));
   const last = data.times.at(-1);
   const value = typeof latest?.value === "boolean" ? Number(latest.value) : latest?.value;
   if (latest?.at_ms != null && typeof value === "number" && (last === undefined || latest.at_ms > last)) {

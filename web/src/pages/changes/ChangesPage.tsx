@@ -121,7 +121,7 @@ function Row({ change, place, now, pointed }: { change: Change; place: string; n
         <span className="cap block">{day(change.at_ms) === day(now) ? t("changes.today", { utc: utc(change.at_ms) }) : `${day(change.at_ms)} · ${utc(change.at_ms)}`}</span>
       </td>
       <td>
-        {change.who}
+        {change.authority === "box" ? t("changes.box") : change.who}
         <span className="cap block">{word("authority", change.authority)}</span>
       </td>
       <td>

@@ -1,13 +1,16 @@
-// What this model advises now: one sentence that leads to the advice. Nothing while it advises nothing.
+// What this model has to say now, as one sentence: that it can't predict and why, or what it advises. Nothing while all is well.
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { advisoriesQuery } from "../../api/queries";
+import type { Runtime } from "../../api/types";
 import { localised, t, word } from "../../text";
 import { moment, span } from "../../text/format";
+import { say } from "../../text/said";
 import { Mark } from "../../ui/Mark";
 
-export function ModelAdvice({ deployment, now }: { deployment: string; now: number }) {
+export function ModelAdvice({ deployment, runtime, now }: { deployment: string; runtime: Runtime | undefined; now: number }) {
   const { data } = useQuery(advisoriesQuery(false));
+  if (runtime?.health === "no-input" || runtime?.health === "failed") return <Trouble runtime={runtime} />;
   const open = (data?.advisories ?? []).filter((one) => one.deployment === deployment && one.cleared_ms == null);
   const first = open.find((one) => one.state === "unacknowledged") ?? open[0];
   if (!first) return null;
@@ -24,6 +27,19 @@ export function ModelAdvice({ deployment, now }: { deployment: string; now: numb
       <Link className="btn" to="/advice">
         {t("models.openAdvice")}
       </Link>
+    </section>
+  );
+}
+
+function Trouble({ runtime }: { runtime: Runtime }) {
+  const failed = runtime.health === "failed";
+  return (
+    <section className={`panel now-bar ${failed ? "f" : "s"}`} role="status">
+      <Mark name={failed ? "f" : "s"} size={24} />
+      <p>
+        <b>{t(failed ? "health.failed" : "health.noInput")}</b>
+        <span className="sub block">{say(runtime.said, runtime.words)}</span>
+      </p>
     </section>
   );
 }

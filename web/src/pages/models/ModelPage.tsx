@@ -61,7 +61,7 @@ function Model({ detail, deployment }: { detail: DeploymentDetail; deployment: D
               <b>{runtime.mark.letter}</b> {word("ne107", runtime.mark.letter)}
             </span>
           )}
-          <span className="sub">{[healthSentence(runtime, now), overloadSentence(runtime)].filter(Boolean).join(" ")}</span>
+          <span className="sub">{[runtime?.health === "no-input" || runtime?.health === "failed" ? "" : healthSentence(runtime, now), overloadSentence(runtime)].filter(Boolean).join(" ")}</span>
         </p>
         <span className="grow" />
         <Refused problem={off.error && asProblem(off.error)} />
@@ -80,7 +80,7 @@ function Model({ detail, deployment }: { detail: DeploymentDetail; deployment: D
           </span>
         )}
       </div>
-      <ModelAdvice deployment={deployment.name} now={now} />
+      <ModelAdvice deployment={deployment.name} runtime={runtime} now={now} />
       <Rungs detail={detail} deployment={deployment} onSet={setMode} />
       <div className="cols">
         <section className="panel">

@@ -35,6 +35,7 @@ export const trend = {
   "changes.all": "Alle zeigen",
   "changes.where": "Wo",
   "changes.when": "Wann",
+  "changes.box": "diese Box",
   "changes.who": "Wer",
   "changes.whatChanged": "Was",
   "changes.today": "heute · {utc}",

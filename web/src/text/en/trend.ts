@@ -35,6 +35,7 @@ export const trend = {
   "changes.all": "Show all",
   "changes.where": "Where",
   "changes.when": "When",
+  "changes.box": "this box",
   "changes.who": "Who",
   "changes.whatChanged": "What",
   "changes.today": "today · {utc}",
