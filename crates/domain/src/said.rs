@@ -1,7 +1,7 @@
 //! Sentences for people, each under a code: said in English here, in other languages on the screens.
 //!
 //! Everything that a screen shows and this program says is a [`Sentence`] of the catalogue below with what stands in its holes,
-//! a [`Said`]. It travels as code and arguments beside its English words (`docs/decisions/0023-words-by-code.md`).
+//! a [`Said`]. It travels as code and arguments beside its English words (`docs/decisions/0020-words-by-code.md`).
 
 pub mod access;
 pub mod act;
