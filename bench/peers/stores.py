@@ -3,8 +3,7 @@
     stores.py sqlite|parquet|influx ingest|week PLANT DIR
 
 Each takes the samples of a plant file (crates/store/examples/bench/plant.rs says how it is laid out) and ends with one line of
-JSON. `ingest` commits every second, as the store of an edge must; Parquet has no such thing and writes one synced file a
-minute. `week` loads in bulk and times three questions. Where Python would weigh (making rows and lines, fetching results), its
+JSON. `ingest` makes every second durable, as the store of an edge must. `week` loads in bulk and times three questions. Where Python would weigh (making rows and lines, fetching results), its
 work is done before the clock runs, or the question is asked so that the engine answers with few rows: kind to the peers.
 """
 
@@ -142,7 +141,8 @@ class Sqlite:
 
 
 class Parquet:
-    """One file a minute (or a day, in bulk), sorted by tag and time; zstd, times as differences, values by dictionary."""
+    """One synced file a second, every minute made one file (in bulk: one a day), sorted by tag and time; zstd, times as
+    differences, values by dictionary."""
 
     def __init__(self, folder):
         import pyarrow
@@ -176,10 +176,14 @@ class Parquet:
     def ingest(self, plant):
         took = used = 0.0
         before = written()
-        for start in range(0, plant.seconds, 60):
-            end = min(start + 60, plant.seconds)
+        for second in range(plant.seconds):
             wall, processor = time.perf_counter(), time.process_time()
-            self.write(self.table(plant, start, end), f"{start:06}.parquet", 1 << 20)
+            self.write(self.table(plant, second, second + 1), f"{second:06}.second.parquet", 1 << 20)
+            if second % 60 == 59 or second + 1 == plant.seconds:
+                start = second - second % 60
+                self.write(self.table(plant, start, second + 1), f"{start:06}.parquet", 1 << 20)
+                for old in range(start, second + 1):
+                    os.remove(os.path.join(self.folder, f"{old:06}.second.parquet"))
             took += time.perf_counter() - wall
             used += time.process_time() - processor
         samples = plant.seconds * plant.tags
@@ -283,13 +287,13 @@ store-enabled = false
                     continue
                 kind = kinds[tag]
                 if kind < 2:
-                    lines.append(f"s,tag={tag} v={v!r} {t}")
+                    lines.append(f"s,id={tag} v={v!r} {t}")
                 elif kind == 2:
-                    lines.append(f"s,tag={tag} b={'t' if v else 'f'} {t}")
+                    lines.append(f"s,id={tag} b={'t' if v else 'f'} {t}")
                 elif kind == 3:
-                    lines.append(f"s,tag={tag} n={int(v)}i {t}")
+                    lines.append(f"s,id={tag} n={int(v)}i {t}")
                 else:
-                    lines.append(f's,tag={tag} x="step {int(v)}" {t}')
+                    lines.append(f's,id={tag} x="step {int(v)}" {t}')
         return "\n".join(lines).encode()
 
     def write(self, lines):
@@ -327,12 +331,12 @@ store-enabled = false
     def trend(self, plant, millis):
         start = max(plant.end - millis, plant.start)
         width = max((plant.end - start) // 1000, 1)
-        question = f"SELECT min(v), max(v), mean(v) FROM s WHERE tag = '0' AND time >= {start}ms AND time < {plant.end}ms GROUP BY time({width}ms)"
+        question = f"SELECT min(v), max(v), mean(v) FROM s WHERE id = '0' AND time >= {start}ms AND time < {plant.end}ms GROUP BY time({width}ms)"
         return lambda: self.ask(question)
 
     def ten_minutes(self, plant):
-        tags = " OR ".join(f"tag = '{tag}'" for tag in range(16))
-        question = f"SELECT count(v), sum(v), count(n), count(b) FROM s WHERE ({tags}) AND time >= {plant.end - TEN_MINUTES}ms AND time < {plant.end}ms GROUP BY tag"
+        tags = " OR ".join(f"id = '{tag}'" for tag in range(16))
+        question = f"SELECT count(v), sum(v), count(n), count(b) FROM s WHERE ({tags}) AND time >= {plant.end - TEN_MINUTES}ms AND time < {plant.end}ms GROUP BY id"
         return lambda: self.ask(question)
 
     def close(self):

@@ -21,6 +21,8 @@ const HALF_BIT_DOUBLE: f64 = 1.110_223_024_625_156_5e-16;
 /// Counts that spans are usually told over: converters of 12 to 16 bits, Siemens' 27,648, and decimals.
 const CONVERTERS: [f64; 10] =
     [4095.0, 4096.0, 27_648.0, 32_767.0, 32_768.0, 65_535.0, 65_536.0, 16_383.0, 10_000.0, 1.0];
+/// A step is at least so many times the error of the numbers: else their bits tell them as well.
+const LEAST_STEP: f64 = 64.0;
 /// Offsets of scales are looked for among the whole numbers up to here: 4 mA, -50 °C, -200 °C.
 const OFFSETS: i32 = 300;
 
@@ -130,6 +132,10 @@ fn common_step(sorted: &[f64], error: f64) -> Option<f64> {
         if step <= least {
             return None;
         }
+    }
+    // Noise has small common steps by chance; telling it by them would gain little.
+    if step < error * LEAST_STEP {
+        return None;
     }
     // steps from the lowest to the highest tell it best
     let span = sorted.last()? - sorted.first()?;

@@ -94,6 +94,7 @@ fn ingest(plant: &Path, dir: &Path) -> Result<Figures, Failed> {
     let spread: Vec<SeriesId> = plant.series.iter().copied().skip(3).step_by(groups).take(16).collect();
     let tail = ten_minutes(&store, &spread, end);
     let memory = proc("status", "VmRSS:") / 1000.0;
+    let log_bytes = store.counters().log_bytes;
     drop(store);
     let start = now();
     let store = open(dir, end)?;
@@ -110,6 +111,7 @@ fn ingest(plant: &Path, dir: &Path) -> Result<Figures, Failed> {
         ("per_cpu_second", samples / used),
         ("written", (proc("io", "write_bytes:") - written) / samples),
         ("stored", (stats.history_bytes + stats.notes_bytes) as f64 / samples),
+        ("log", log_bytes as f64 / samples),
         ("rss_mb", memory),
         ("worst_second_ms", worst),
         ("tail_ms", tail),
@@ -175,7 +177,7 @@ fn week(plant: &Path, dir: &Path) -> Result<Figures, Failed> {
     };
     let stats = store.stats(&FOREVER)?;
     Ok(vec![
-        ("stored", (stats.history_bytes + stats.notes_bytes + stats.log_bytes) as f64 / samples),
+        ("stored", (stats.history_bytes + stats.notes_bytes) as f64 / samples),
         ("week_ms", trend(7 * DAY)),
         ("day_ms", trend(DAY)),
         ("ten_ms", ten_minutes(&store, &plant.series, end)),
