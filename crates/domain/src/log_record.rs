@@ -302,22 +302,36 @@ pub struct RawRecord<'a> {
 
 /// The record at the start of `bytes`, which may go on behind it. Checks the CRC, decodes nothing.
 pub fn parse(bytes: &[u8]) -> Result<RawRecord<'_>, RecordError> {
+    let whole = frame(bytes)?;
+    let (content, crc) = whole.split_at(whole.len() - CRC);
+    if crc32c::crc32c(content).to_le_bytes() == crc { open(whole) } else { Err(RecordError::Checksum) }
+}
+
+/// The same for bytes that this program encoded itself and kept in memory: the CRC guards against disks and wires, and is not
+/// checked.
+pub fn parse_kept(bytes: &[u8]) -> Result<RawRecord<'_>, RecordError> {
+    open(frame(bytes)?)
+}
+
+/// All bytes of the first record.
+fn frame(bytes: &[u8]) -> Result<&[u8], RecordError> {
     let mut reader = Reader::new(bytes);
     let version = reader.u8()?;
     if !(OLDEST_VERSION..=VERSION).contains(&version) {
         return Err(RecordError::Version(version));
     }
-    let kind = reader.u8()?;
+    reader.u8()?;
     let len = reader.u32()? as usize;
     if !(HEAD + 1 + CRC..=MAX_RECORD).contains(&len) {
         return Err(RecordError::Checksum);
     }
-    let whole = bytes.get(..len).ok_or(RecordError::Short)?;
-    let (content, crc) = whole.split_at(len - CRC);
-    if crc32c::crc32c(content).to_le_bytes() != crc {
-        return Err(RecordError::Checksum);
-    }
-    let mut reader = Reader::new(&content[6..]);
+    bytes.get(..len).ok_or(RecordError::Short)
+}
+
+fn open(whole: &[u8]) -> Result<RawRecord<'_>, RecordError> {
+    let mut reader = Reader::new(&whole[1..whole.len() - CRC]);
+    let kind = reader.u8()?;
+    reader.u32()?;
     let epoch = reader.u64()?;
     let seq = reader.varint()?;
     let stream = Stream::from_index(usize::from(kind % 16)).ok_or(RecordError::Layout("stream"))?;

@@ -1,6 +1,5 @@
 //! The last sample before a time.
 
-use domain::log_record::parse;
 use domain::{Problem, Sample, SeriesId, Timestamp};
 
 use crate::chunk::Chunk;
@@ -85,9 +84,8 @@ fn in_lane(
     let meaning = part.meaning(group.as_deref());
     let mut reader = TailReader::new(places);
     for row in part.rows.iter().rev().take_while(|row| known.is_none_or(|known| row.arrival >= known)) {
-        let bytes = reader.read(row, None)?;
         let mut found = None;
-        let read = parse(bytes).and_then(|record| record.scan()).and_then(|scan| {
+        let read = reader.read(row, None)?.and_then(|scan| {
             scan.columns(&[position], meaning, |_, value, quality| {
                 found = Some(Sample { series, arrival: scan.arrival, source: scan.source, value, quality });
             })

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use domain::log_record::{LogBody, Packing, RecordHead, encode_packed_scan, encode_scan, parse};
+use domain::log_record::{LogBody, Packing, RecordHead, encode_packed_scan, encode_scan};
 use domain::{LinearScale, Scan, Value};
 
 use crate::chunk::column::Cell;
@@ -169,9 +169,8 @@ impl Inner {
         let wanted: Vec<usize> = (0..group.series.len()).collect();
         let mut columns: Vec<Vec<Cell>> = wanted.iter().map(|_| Vec::with_capacity(rows.len())).collect();
         for row in &rows {
-            let bytes = reader.read(row, None)?;
             let take = |at: usize, value, quality| columns[at].push((value, quality));
-            let read = parse(bytes).and_then(|record| record.scan()?.columns(&wanted, tail.meaning(group), take));
+            let read = reader.read(row, None)?.and_then(|scan| scan.columns(&wanted, tail.meaning(group), take));
             if read.is_err() {
                 columns.iter_mut().for_each(Vec::clear); // a column may have got more than the others
             }

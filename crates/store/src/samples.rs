@@ -10,7 +10,7 @@ use std::collections::binary_heap::{BinaryHeap, PeekMut};
 use std::io;
 use std::sync::Arc;
 
-use domain::log_record::{Meaning, Packing, parse};
+use domain::log_record::{Meaning, Packing};
 use domain::{Problem, Sample, SeriesId, Timestamp};
 
 use crate::chunk::Chunk;
@@ -176,8 +176,7 @@ impl Source {
             Source::Tail { lane, rows, next, ahead } => {
                 let asked = &lanes[*lane];
                 let row = &rows[*next];
-                let read = ahead.read(places, row, rows.get(*next + 1))?;
-                let taken = parse(read).and_then(|record| record.scan()).and_then(|scan| {
+                let taken = ahead.read(places, row, rows.get(*next + 1))?.and_then(|scan| {
                     scan.columns(&asked.positions, asked.meaning(), |at, value, quality| {
                         let series = asked.series[at];
                         ready.push_back(Sample { series, arrival: scan.arrival, source: scan.source, value, quality });

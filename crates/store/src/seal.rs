@@ -8,7 +8,6 @@ use std::io;
 use std::sync::Arc;
 
 use domain::Timestamp;
-use domain::log_record::parse;
 
 use crate::chunk::column::Cell;
 use crate::chunk::{Head, Part, build};
@@ -195,8 +194,7 @@ impl Inner {
         let (mut arrivals, mut sources) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         let mut reader = TailReader::new(places);
         for (number, row) in rows.iter().enumerate() {
-            let bytes = reader.read(row, rows.get(number + 1))?;
-            let scan = parse(bytes).and_then(|record| record.scan()).and_then(|scan| {
+            let scan = reader.read(row, rows.get(number + 1))?.and_then(|scan| {
                 // the packing it names is known
                 scan.columns(&[], tail.meaning(group), |_, _, _| ()).map(|()| scan)
             });
@@ -215,8 +213,7 @@ impl Inner {
             let mut columns: Vec<Vec<Cell>> = wanted.iter().map(|_| Vec::with_capacity(kept.len())).collect();
             let mut reader = TailReader::new(places);
             for (number, row) in kept.iter().enumerate() {
-                let bytes = reader.read(row, kept.get(number + 1))?;
-                let scan = parse(bytes).and_then(|record| record.scan()).map_err(io::Error::other)?;
+                let scan = reader.read(row, kept.get(number + 1))?.map_err(io::Error::other)?;
                 let take = |at: usize, value, quality| columns[at].push((value, quality));
                 scan.columns(&wanted, tail.meaning(group), take).map_err(io::Error::other)?;
             }

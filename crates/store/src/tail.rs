@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 
+use domain::log_record::{RecordError, ScanView, parse, parse_kept};
+
 use crate::log::Row;
 use crate::view::Segments;
 
@@ -16,6 +18,12 @@ struct Commit {
     segment: u32,
     offset: u32,
     bytes: Arc<Vec<u8>>,
+}
+
+impl Commit {
+    fn place(&self) -> (u32, u32) {
+        (self.segment, self.offset)
+    }
 }
 
 /// The newest commits, at most `limit` bytes of them: what most trends of the last minutes need, without a call to the
@@ -46,7 +54,7 @@ impl Recent {
 
     /// The commits from this place of the log on.
     pub(crate) fn from(&self, place: (u32, u32)) -> RecentPart {
-        let behind = self.commits.partition_point(|commit| (commit.segment, commit.offset) <= place);
+        let behind = self.commits.partition_point(|commit| commit.place() <= place);
         RecentPart(self.commits.range(behind.saturating_sub(1)..).cloned().collect())
     }
 }
@@ -56,9 +64,15 @@ impl Recent {
 pub(crate) struct RecentPart(Vec<Commit>);
 
 impl RecentPart {
-    fn find(&self, row: &Row) -> Option<&[u8]> {
-        let behind = self.0.partition_point(|commit| (commit.segment, commit.offset) <= row.place());
-        let commit = self.0.get(behind.checked_sub(1)?).filter(|commit| commit.segment == row.segment)?;
+    /// The record of a row. `near` is where the one before was found; the next one of a group is mostly one commit on.
+    fn find(&self, row: &Row, near: &mut usize) -> Option<&[u8]> {
+        let begins = |place: usize| self.0.get(place).is_some_and(|commit| commit.place() <= row.place());
+        let holds = |place: usize| begins(place) && !begins(place + 1);
+        *near = match [*near + 1, *near].into_iter().find(|place| holds(*place)) {
+            Some(place) => place,
+            None => self.0.partition_point(|commit| commit.place() <= row.place()).checked_sub(1)?,
+        };
+        let commit = self.0.get(*near).filter(|commit| commit.segment == row.segment)?;
         let start = (row.offset - commit.offset) as usize;
         commit.bytes.get(start..start + row.len as usize)
     }
@@ -80,31 +94,42 @@ pub(crate) struct TailReader<'a> {
     ahead: Ahead,
 }
 
-/// What was read from a file last.
+/// What was read last.
 #[derive(Debug, Default)]
 pub(crate) struct Ahead {
+    /// Which of the commits in memory.
+    commit: usize,
+    /// From which place of which file.
     segment: u32,
     offset: u64,
     bytes: Vec<u8>,
 }
+
+/// A scan, unless its record is damaged.
+pub(crate) type Read<'a> = Result<ScanView<'a>, RecordError>;
 
 impl<'a> TailReader<'a> {
     pub(crate) fn new(places: &'a Places) -> Self {
         Self { places, ahead: Ahead::default() }
     }
 
-    /// The bytes of a record. `next` is the one that will be asked for next.
-    pub(crate) fn read(&mut self, row: &Row, next: Option<&Row>) -> io::Result<&[u8]> {
+    /// A scan of the tail. `next` is the one that will be asked for next.
+    pub(crate) fn read(&mut self, row: &Row, next: Option<&Row>) -> io::Result<Read<'_>> {
         self.ahead.read(self.places, row, next)
     }
 }
 
 impl Ahead {
     /// The same for whoever keeps places and buffer apart.
-    pub(crate) fn read<'b>(&'b mut self, places: &'b Places, row: &Row, next: Option<&Row>) -> io::Result<&'b [u8]> {
-        if let Some(bytes) = places.recent.find(row) {
-            return Ok(bytes);
+    pub(crate) fn read<'b>(&'b mut self, places: &'b Places, row: &Row, next: Option<&Row>) -> io::Result<Read<'b>> {
+        if let Some(bytes) = places.recent.find(row, &mut self.commit) {
+            return Ok(parse_kept(bytes).and_then(|record| record.scan()));
         }
+        let bytes = self.from_file(places, row, next)?;
+        Ok(parse(bytes).and_then(|record| record.scan()))
+    }
+
+    fn from_file(&mut self, places: &Places, row: &Row, next: Option<&Row>) -> io::Result<&[u8]> {
         let (offset, len) = (u64::from(row.offset), row.len as usize);
         let inside = self.segment == row.segment
             && offset >= self.offset

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::log_record::parse;
 use domain::{Problem, Quality, QualityClass, SeriesId, Timestamp, Value};
 
 use crate::chunk::{Chunk, Entry, read_entry};
@@ -219,10 +218,9 @@ impl Drawing<'_> {
         let (rows, meaning) = (&part.rows, part.meaning(group.as_deref()));
         let mut reader = TailReader::new(places);
         for (number, row) in rows.iter().enumerate() {
-            let bytes = reader.read(row, rows.get(number + 1))?;
+            let scan = reader.read(row, rows.get(number + 1))?;
             let bucket = self.bucket(row.arrival);
             let sum = &mut self.sums[bucket];
-            let scan = parse(bytes).and_then(|record| record.scan());
             let taken = scan.and_then(|scan| {
                 scan.columns(&[position], meaning, |_, value, quality| {
                     sum.quality(quality);
