@@ -58,12 +58,13 @@ async function openIn(browser, path, { size = big, dark = false, language = "en"
       clicks += 1;
       await locator.click();
     },
-    hold: async (locator, ms) => {
+    /** The finger stays down until something happened, not for a time that a busy machine would stretch. */
+    holdUntil: async (locator, happened) => {
       clicks += 1;
       const box = await locator.boundingBox();
       await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
       await page.mouse.down();
-      await page.waitForTimeout(ms);
+      await happened();
       await page.mouse.up();
     },
     clicks: () => clicks,
