@@ -123,7 +123,14 @@ describe("stretches without a number", () => {
 
   it("end where the next number is, and leave gaps alone whose reason is known", () => {
     const off = { from: 20, to: 30, reason: "edge was off", plain: false };
-    expect(withVoids([10, 20, 30, 40], [1, null, 3, 4], [off], "no value")).toEqual([{ from: 15, to: 25, reason: "no value", empty: true }, off]);
+    expect(withVoids([10, 20, 30, 40], [1, null, 3, 4], [off], "no value")).toEqual([{ from: 15, to: 20, reason: "no value", empty: true }, off]);
     expect(withVoids([10, 20], [1, 2], [off], "no value")).toEqual([off]);
+  });
+
+  it("are not said twice where a gap has a reason of its own", () => {
+    const off = { from: 14, to: 36, reason: "switch restarted", plain: false };
+    expect(withVoids([10, 20, 30, 40], [1, null, null, 4], [off], "no value")).toEqual([off]);
+    const short = { from: 14, to: 26, reason: "switch restarted", plain: false };
+    expect(withVoids([10, 20, 30, 40, 50], [1, null, null, null, 5], [short], "no value")).toEqual([short, { from: 26, to: 45, reason: "no value", empty: true }]);
   });
 });

@@ -133,5 +133,14 @@ export function withVoids(times: readonly number[], mean: readonly (number | nul
     }
     rest = rest.filter((gap) => !touched(gap));
   }
-  return [...rest, ...voids].sort((a, b) => a.from - b.from);
+  // what has a reason of its own needs no second one: of a stretch under such a gap only what sticks out is left
+  const named = rest.filter((gap) => gap.plain !== true);
+  const left = named.reduce((open, gap) => open.flatMap((one) => outside(one, gap)).filter((one) => one.to - one.from >= half), voids);
+  return [...rest, ...left].sort((a, b) => a.from - b.from);
+}
+
+/** The parts of a stretch that a gap does not cover. */
+function outside(one: Gap, gap: Gap): Gap[] {
+  if (gap.to <= one.from || gap.from >= one.to) return [one];
+  return [{ ...one, to: gap.from }, { ...one, from: gap.to }].filter((part) => part.to > part.from);
 }
