@@ -54,7 +54,7 @@ describe("advice", () => {
   });
 });
 
-const runtime = (health: Runtime["health"], more: Partial<Runtime> = {}) => ({ deployment: "d", place: "a", health, words: "w", last_ms: 1000, condition: { en: "start-up" }, contributions: [], outputs: [], worker: "running", ...more }) as Runtime;
+const runtime = (health: Runtime["health"], more: Partial<Runtime> = {}) => ({ deployment: "d", place: "a", health, words: "w", last_ms: 1000, condition: { en: "start-up" }, contributions: [], outputs: [], worker: "running", load: { overloaded: false, skipped_windows: 0, lost_scans: 0, lost_decisions: 0 }, ...more }) as Runtime;
 const deployment = (mode: Deployment["mode"], ...health: Runtime["health"][]) => ({ mode, runtime: health.map((one) => runtime(one)) }) as Deployment;
 
 describe("no advice", () => {
@@ -64,6 +64,8 @@ describe("no advice", () => {
     expect(calmVerdict([deployment("advise", "not-applicable")], false)).toBe("notApplicable");
     expect(calmVerdict([deployment("advise", "running"), deployment("advise", "failed")], false)).toBe("notNow");
     expect(calmVerdict([deployment("advise", "running")], true)).toBe("unknown");
+    const behind = { mode: "advise", runtime: [runtime("running"), runtime("running", { load: { overloaded: true, skipped_windows: 4, lost_scans: 0, lost_decisions: 0 } })] } as Deployment;
+    expect(calmVerdict([behind], false)).toBe("behind");
   });
 });
 

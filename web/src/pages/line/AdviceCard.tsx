@@ -44,25 +44,11 @@ export function AdviceCard({ advisory, tags, because, runtime, mode, position }:
       <div className="adv-t">
         <Mark name="advisory" size={28} label={t("advice.advisory")} />
         <h2>{localised(advisory.title)}</h2>
-        <div className="adv-act">
-          {seen ? (
-            <p className="sub adv-seen">
-              <Icon name="ok" />
-              <span>{t("advice.seenBy", { who: advisory.acknowledged_by ?? "", time: advisory.acknowledged_ms == null ? "" : minute(advisory.acknowledged_ms) })}</span>
-            </p>
-          ) : (
-            <Button kind="primary" className="adv-ack" disabled={!advisory.permission.allowed} busy={acknowledge.isPending} onClick={() => acknowledge.mutate()}>
-              {t("advice.acknowledge")}
-            </Button>
-          )}
-        </div>
         <p className="sub adv-sub">
           {t("advice.since", { time: moment(advisory.raised_ms, now), age: span(now - advisory.raised_ms) })} · {t("advice.model", { model: localised(advisory.model), version: advisory.version, mode: word("mode.doing", mode ?? "advise") })}
           {runtime?.inputs_age_ms != null && runtime.inputs_age_ms >= OLD_INPUTS_MS && <span className="wide-only">, {t("advice.inputs", { age: span(runtime.inputs_age_ms) })}</span>}
         </p>
       </div>
-      {!seen && !advisory.permission.allowed && <p className="cap adv-no">{whyNot(advisory.permission)}</p>}
-      <Refused problem={refused} />
       <div className="adv-body scroll cue" tabIndex={0} role="group" aria-label={t("advice.details")}>
         <h3>{t("advice.why")}</h3>
         {because.length > 0 ? <Why because={because} tags={tags} /> : <p>{localised(advisory.reason)}</p>}
@@ -80,17 +66,34 @@ export function AdviceCard({ advisory, tags, because, runtime, mode, position }:
           </>
         )}
       </div>
-      {position.of > 1 && (
-        <div className="adv-n">
-          <Button className="back" aria-label={t("advice.previous")} onClick={() => position.go(-1)}>
-            <Icon name="right" />
-          </Button>
-          <span className="cap">{t("advice.ofMany", { at: position.at + 1, of: position.of })}</span>
-          <Button aria-label={t("advice.next")} onClick={() => position.go(1)}>
-            <Icon name="right" />
-          </Button>
-        </div>
-      )}
+      <Refused problem={refused} />
+      <div className="adv-act">
+        {seen ? (
+          <p className="sub adv-seen">
+            <Icon name="ok" />
+            <span>{t("advice.seenBy", { who: advisory.acknowledged_by ?? "", time: advisory.acknowledged_ms == null ? "" : minute(advisory.acknowledged_ms) })}</span>
+          </p>
+        ) : (
+          <>
+            <Button kind="primary" className="adv-ack" disabled={!advisory.permission.allowed} busy={acknowledge.isPending} onClick={() => acknowledge.mutate()}>
+              {t("advice.acknowledge")}
+            </Button>
+            {!advisory.permission.allowed && <span className="cap">{whyNot(advisory.permission)}</span>}
+          </>
+        )}
+        <span className="grow" />
+        {position.of > 1 && (
+          <>
+            <Button className="back" aria-label={t("advice.previous")} onClick={() => position.go(-1)}>
+              <Icon name="right" />
+            </Button>
+            <span className="cap">{t("advice.ofMany", { at: position.at + 1, of: position.of })}</span>
+            <Button aria-label={t("advice.next")} onClick={() => position.go(1)}>
+              <Icon name="right" />
+            </Button>
+          </>
+        )}
+      </div>
     </section>
   );
 }

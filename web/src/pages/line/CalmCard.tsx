@@ -6,7 +6,7 @@ import { localised, t, word } from "../../text";
 import { Hollow, Icon } from "../../ui/Icon";
 import { Mark, type MarkName } from "../../ui/Mark";
 import { Empty } from "../../ui/States";
-import { calmVerdict, healthSentence, worstRuntime } from "../models/health";
+import { calmVerdict, healthSentence, overloadSentence, worstRuntime } from "../models/health";
 import { Why } from "./AdviceCard";
 import { OutputNow } from "./OutputNow";
 import "./advice.css";
@@ -43,7 +43,7 @@ export function CalmCard({ deployments, places, tags, because, lost }: CalmCardP
   return (
     <section className="panel adv calm" aria-label={t("advice.title")}>
       <div className="adv-t">
-        {verdict === "fine" ? <Icon name="ok" size={28} /> : verdict === "none" ? <Icon name="off" size={28} /> : <Hollow size={28} />}
+        {verdict === "fine" ? <Icon name="ok" size={28} /> : verdict === "none" ? <Icon name="off" size={28} /> : verdict === "behind" ? <Mark name="s" size={28} /> : <Hollow size={28} />}
         <div>
           <h2>{t(`calm.${verdict}`)}</h2>
           <p className="sub">{t(`calm.${verdict}Text`)}</p>
@@ -64,7 +64,7 @@ export function CalmCard({ deployments, places, tags, because, lost }: CalmCardP
                 {!lost && <OutputNow deployment={one} tags={tags} />}
                 <span className="calm-s sub">
                   {runtime?.mark && <Mark name={runtime.mark.letter.toLowerCase() as MarkName} size={16} />}
-                  {lost ? t("link.lost") : healthSentence(runtime, now)}
+                  {lost ? t("link.lost") : (overloadSentence(runtime) ?? healthSentence(runtime, now))}
                 </span>
               </Link>
             </li>

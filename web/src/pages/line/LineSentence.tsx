@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { live, useNow } from "../../api/hooks";
 import type { Advisory, Place, Tag } from "../../api/types";
-import { devicesQuery } from "../../api/queries";
+import { deploymentsQuery, devicesQuery } from "../../api/queries";
 import { T, t } from "../../text";
 import { exactSpan } from "../../text/format";
 import { Mark } from "../../ui/Mark";
@@ -33,6 +33,7 @@ function counts(tags: readonly string[]): string {
 
 export function LineSentence({ tags, line, advice, places, lost }: SentenceProps) {
   const devices = useQuery(devicesQuery);
+  const deployments = useQuery(deploymentsQuery);
   const now = useNow(1000);
   const subscribe = (listener: () => void) => {
     const stops = tags.map((name) => live.onTag(name, listener));
@@ -41,19 +42,20 @@ export function LineSentence({ tags, line, advice, places, lost }: SentenceProps
   const [bad = 0, old = 0] = useSyncExternalStore(subscribe, () => counts(tags)).split(",").map(Number);
   if (lost) return <p className="line-say">{t("line.sayLost")}</p>;
   const silent = (devices.data ?? []).filter((one) => one.state.kind === "not-answering" && (within(one.place, line) || within(line, one.place)));
+  const behind = (deployments.data ?? []).filter((one) => within(one.place, line) && one.runtime.some((place) => place.load.overloaded)).length;
   const first = advice[0];
   const where = first ? (places.get(first.place)?.name ?? first.place) : "";
   const oneWhere = advice.every((one) => one.place === first?.place);
   return (
     <p className="line-say" role="status">
-      {first ? <b>{oneWhere ? t("line.sayAdviceAt", { n: advice.length, place: where }) : t("line.sayAdvice", { n: advice.length })}</b> : bad + old + silent.length === 0 ? <T k="line.sayFine" /> : null}{" "}
+      {first ? <b>{oneWhere ? t("line.sayAdviceAt", { n: advice.length, place: where }) : t("line.sayAdvice", { n: advice.length })}</b> : bad + old + silent.length + behind === 0 ? <T k="line.sayFine" /> : null}{" "}
       {silent.length > 0 && (
         <span className="say-mark">
           <Mark name="f" size={16} />
         </span>
       )}
       {silent.map((one) => t("line.saySilent", { device: one.name, age: exactSpan(now - (one.state.last_answer_ms ?? one.state.since_ms ?? now)) })).join(" ")} {bad > 0 && t("line.sayBad", { n: bad })}{" "}
-      {old > 0 && t("line.sayOld", { n: old })}
+      {old > 0 && t("line.sayOld", { n: old })} {behind > 0 && t("line.sayBehind", { n: behind })}
     </p>
   );
 }

@@ -12,7 +12,7 @@ export function OutputNow({ deployment, tags }: { deployment: Deployment; tags?:
   const tag = tags?.get(output?.tag ?? "");
   // switched off it owes nobody an answer
   if (deployment.mode === "off") return null;
-  if (reading?.status === "BadDataUnavailable") return <span className="calm-v sub">{t("value.notApplicable")}</span>;
+  if (deployment.runtime[0]?.health === "not-applicable") return <span className="calm-v sub">{t("value.notApplicable")}</span>;
   if (reading?.quality === "bad") return <span className="calm-v sub">{t("value.none")}</span>;
   if (!output || typeof reading?.value !== "number") return <span className="calm-v sub">{t("models.noOutput")}</span>;
   return (

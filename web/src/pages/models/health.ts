@@ -42,14 +42,15 @@ export function worstRuntime(deployment: Deployment): Runtime | undefined {
   return [...deployment.runtime].sort((a, b) => order.indexOf(a.health) - order.indexOf(b.health))[0];
 }
 
-export type Calm = "fine" | "none" | "notApplicable" | "notNow" | "unknown";
+export type Calm = "fine" | "behind" | "none" | "notApplicable" | "notNow" | "unknown";
 
-/** What "no advice" means: nothing unusual seen, nobody looks, it does not apply, or it can't be known. Silence is no all-clear. */
+/** What "no advice" means: nothing unusual seen, some moments were not looked at, nobody looks, it does not apply, or it can't be known. Silence is no all-clear. */
 export function calmVerdict(deployments: readonly Deployment[], lost: boolean): Calm {
   if (lost) return "unknown";
   const advising = deployments.filter((one) => one.mode !== "off" && one.mode !== "watch");
   if (advising.length === 0) return "none";
   const places = advising.flatMap((one) => one.runtime);
   if (places.some((one) => one.health === "failed" || one.health === "no-input" || one.health === "starting")) return "notNow";
-  return places.some((one) => one.health === "running") ? "fine" : "notApplicable";
+  if (!places.some((one) => one.health === "running")) return "notApplicable";
+  return places.some((one) => one.load.overloaded) ? "behind" : "fine";
 }

@@ -31,9 +31,12 @@ export const line = {
   "line.saySilent": "{device} antwortet seit {age} nicht.",
   "line.sayBad": { one: "{n} Wert schlecht.", other: "{n} Werte schlecht." },
   "line.sayOld": { one: "{n} Wert alt.", other: "{n} Werte alt." },
+  "line.sayBehind": { one: "{n} Modell kommt nicht nach.", other: "{n} Modelle kommen nicht nach." },
 
   "calm.fine": "Kein Hinweis",
   "calm.fineText": "Die Modelle sehen nichts Ungewöhnliches.",
+  "calm.behind": "Kein Hinweis, aber nicht alles wurde angesehen",
+  "calm.behindText": "Mindestens ein Modell kommt nicht nach. Was hilft, steht darunter.",
   "calm.none": "Hier rät kein Modell",
   "calm.noneText": "Jedes Modell dieser Linie ist aus oder beobachtet nur. Die SPS behält die Führung.",
   "calm.notApplicable": "Kein Hinweis: Das Modell gilt jetzt nicht",

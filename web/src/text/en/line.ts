@@ -31,9 +31,12 @@ export const line = {
   "line.saySilent": "{device} has not answered for {age}.",
   "line.sayBad": { one: "{n} value bad.", other: "{n} values bad." },
   "line.sayOld": { one: "{n} value old.", other: "{n} values old." },
+  "line.sayBehind": { one: "{n} model does not keep up.", other: "{n} models do not keep up." },
 
   "calm.fine": "No advice",
   "calm.fineText": "The models see nothing unusual.",
+  "calm.behind": "No advice, but not everything was looked at",
+  "calm.behindText": "At least one model does not keep up. See below what helps.",
   "calm.none": "No model advises here",
   "calm.noneText": "Every model of this line is off or only watching. The PLC keeps control.",
   "calm.notApplicable": "No advice: the model does not apply now",
