@@ -129,6 +129,7 @@ function Add({ existing }: { existing: DeviceSettings | undefined }) {
         {dropping && <p className="drop-here">{t("import.dropNow")}</p>}
       </section>
       <SaveBar
+        ready={device !== undefined}
         test={test.data}
         chosen={chosen.length}
         looks={looks}

@@ -10,7 +10,7 @@ import { Seg } from "../../ui/Seg";
 import { Spark } from "../../ui/Spark";
 import { Empty } from "../../ui/States";
 import { effective, type Row } from "./draft";
-import { FindingLine, tiny } from "./Finding";
+import { FindingLine, hasOrders, tiny } from "./Finding";
 import { numberOf, pairOf, pairText } from "./parse";
 import { useWindow } from "./useWindow";
 import "../../ui/table.css";
@@ -28,6 +28,14 @@ interface AddressTableProps {
 
 const ROW = 44;
 const WITH_FINDING = ROW + 56;
+/** With orders of bytes to choose from, the ways out take a line of their own. */
+const WITH_ORDERS = ROW + 92;
+
+function heightOf(row: Row, findings: ReadonlyMap<string, TagFinding[]>): number {
+  const found = row.chosen ? findings.get(row.key) : undefined;
+  if (!found) return ROW;
+  return hasOrders(found[0]) ? WITH_ORDERS : WITH_FINDING;
+}
 
 /** A row that a person should look at. */
 export function isOdd(row: Row, findings: ReadonlyMap<string, TagFinding[]>): boolean {
@@ -43,7 +51,7 @@ export function AddressTable({ rows, findings, names, onRows, some, onSeen }: Ad
     const odd = rows.filter((row) => first.has(row.key));
     return only === "odd" ? odd : [...odd, ...rows.filter((row) => !first.has(row.key))];
   }, [rows, first, only]);
-  const heights = useMemo(() => shown.map((row) => (row.chosen && findings.has(row.key) ? WITH_FINDING : ROW)), [shown, findings]);
+  const heights = useMemo(() => shown.map((row) => heightOf(row, findings)), [shown, findings]);
   const sight = useWindow(box, heights);
   const inSight = useMemo(() => shown.slice(sight.first, sight.end).map((row) => row.key), [shown, sight.first, sight.end]);
   useEffect(() => onSeen(inSight), [inSight, onSeen]);
@@ -178,7 +186,7 @@ const AddressRow = memo(function AddressRow({ row, at, findings, savedAs, onChan
         )}
       </tr>
       {finding && (
-        <tr className={`odd odd-why ${finding.level}`}>
+        <tr className={`odd odd-why ${finding.level} ${hasOrders(finding) ? "orders-too" : ""}`}>
           <td colSpan={7}>
             <FindingLine finding={finding} more={(findings?.length ?? 1) - 1} onChange={onChange} />
           </td>

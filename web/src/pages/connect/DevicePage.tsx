@@ -9,7 +9,7 @@ import { deviceQuery, devicesQuery, meQuery, placesQuery, queryClient, siteQuery
 import type { Device, DeviceDetail, Tag } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { t, word } from "../../text";
-import { say } from "../../text/said";
+import { say, whyNot } from "../../text/said";
 import { moment, number, short, span } from "../../text/format";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
@@ -46,7 +46,8 @@ function DeviceView({ device, detail, tags }: { device: Device; detail: DeviceDe
   const [removing, setRemoving] = useState(false);
   const [editing, setEditing] = useState<Tag>();
   const mark = deviceMark(device);
-  const may = siteMay(me, "configure")?.allowed !== false;
+  const configure = siteMay(me, "configure");
+  const may = configure?.allowed !== false;
   return (
     <div className="page">
       <div className="head">
@@ -55,6 +56,15 @@ function DeviceView({ device, detail, tags }: { device: Device; detail: DeviceDe
           {word("protocol", device.protocol)} · {addressOf(device.url)}
         </p>
         <span className="grow" />
+        {!may && configure && (
+          <>
+            <p className="cap why-not">{whyNot(configure)}</p>
+            <Button disabled>
+              <Icon name="plus" />
+              {t("device.addTags")}
+            </Button>
+          </>
+        )}
         {may && (
           <>
             <Button kind="quiet" onClick={() => setRemoving(true)}>
@@ -79,7 +89,7 @@ function DeviceView({ device, detail, tags }: { device: Device; detail: DeviceDe
           {!tags ? (
             <Skeleton rows={6} />
           ) : tags.length === 0 ? (
-            <Empty title={t("device.noTags")} action={<Link className="btn primary" to="/connect/add" search={{ device: device.name }}>{t("device.addTags")}</Link>}>
+            <Empty title={t("device.noTags")} action={may && <Link className="btn primary" to="/connect/add" search={{ device: device.name }}>{t("device.addTags")}</Link>}>
               {t("device.noTagsText")}
             </Empty>
           ) : (
@@ -106,7 +116,7 @@ function DeviceSide({ device, detail, now }: { device: Device; detail: DeviceDet
         {device.groups.map((group) => (
           <dl className="facts" key={group.period_ms}>
             <dt>{t("device.every", { age: span(group.period_ms) })}</dt>
-            <dd>{t("device.group", { n: group.tags, blocks: group.blocks })}</dd>
+            <dd>{t("device.group", { n: group.tags, requests: t("device.requests", { n: group.blocks }) })}</dd>
             <dt>{t("device.kept")}</dt>
             <dd>{t("device.keptOf", { kept: number(group.day.kept), late: number(group.day.late), missed: number(group.day.missed) })}</dd>
             <dt>{t("device.worst")}</dt>

@@ -7,6 +7,11 @@ import { Mark } from "../../ui/Mark";
 import { fixed, type Row } from "./draft";
 import { sentence } from "./Report";
 
+/** Whether it can be read in another order of bytes. */
+export function hasOrders(finding: TagFinding | undefined): boolean {
+  return finding?.fixes?.some((fix) => fix.change === "word-order") ?? false;
+}
+
 export function FindingLine({ finding, more, onChange }: { finding: TagFinding; more: number; onChange: (part: Partial<Row>) => void }) {
   const fixes = finding.fixes ?? [];
   const orders = fixes.filter((fix) => fix.change === "word-order");

@@ -10,6 +10,8 @@ import { Refused } from "../../ui/States";
 import { misfitSentence, scanFooting, scanSentence } from "./load";
 
 interface SaveBarProps {
+  /** There is an address to read from. */
+  ready: boolean;
   test: DeviceTest | undefined;
   chosen: number;
   looks: number;
@@ -25,7 +27,7 @@ interface SaveBarProps {
   children: ReactNode;
 }
 
-export function SaveBar({ test, chosen, looks, stops, some, place, places, onPlace, period, problem, children }: SaveBarProps) {
+export function SaveBar({ ready, test, chosen, looks, stops, some, place, places, onPlace, period, problem, children }: SaveBarProps) {
   const scan = test?.scan_time;
   const misfit = scan && misfitSentence(scan);
   return (
@@ -67,6 +69,8 @@ export function SaveBar({ test, chosen, looks, stops, some, place, places, onPla
             <Mark name="f" size={16} />
             {t("import.stops", { n: stops })}
           </span>
+        ) : !ready ? (
+          <span className="cap">{t("add.noAddress")}</span>
         ) : looks > 0 ? (
           <span className="mk s save-look">
             <Mark name="s" size={16} />

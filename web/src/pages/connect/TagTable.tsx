@@ -35,7 +35,7 @@ export function TagTable({ tags, second, onEdit }: TagTableProps) {
             <th>{t("tags.quality")}</th>
             <th className="r">{t("tags.age")}</th>
             <th>{t("tags.range")}</th>
-            <th>{t("tags.write")}</th>
+            <th className="col-write">{t("tags.write")}</th>
             {onEdit && <th />}
           </tr>
         </thead>
@@ -79,7 +79,7 @@ function TagRow({ tag, second, onEdit }: Omit<TagTableProps, "tags"> & { tag: Ta
       <td className={view.look === "bad" ? "bad" : "sub"}>{view.look === "stale" ? t("value.old") : view.look === "none" ? t("value.notYet") : qualityWord(reading)}</td>
       <td className="r sub">{reading.at_ms == null ? "\u2013" : span(now - reading.at_ms)}</td>
       <td className="sub">{tag.range ? band(tag.range[0], tag.range[1]) : "\u2013"}</td>
-      <td className="sub">{t(tag.write === "guarded" ? "tags.guarded" : "tags.never")}</td>
+      <td className="sub col-write">{t(tag.write === "guarded" ? "tags.guarded" : "tags.never")}</td>
       {onEdit && (
         <td className="r">
           {tag.kind === "device" && (

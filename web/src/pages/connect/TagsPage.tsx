@@ -28,6 +28,13 @@ export function TagsPage() {
     if (tags.data) live.seed(tags.data.map((tag) => tag.latest));
   }, [tags.data]);
   const shown = useMemo(() => filterTags(tags.data ?? [], place, filter), [tags.data, place, filter]);
+  const configure = siteMay(me, "configure");
+  const add = (kind: string) =>
+    configure?.allowed === false ? null : (
+      <Link className={kind} to="/connect/add">
+        {t("connect.add")}
+      </Link>
+    );
   return (
     <div className="page fill">
       <div className="head">
@@ -35,9 +42,7 @@ export function TagsPage() {
         <p className="sub">{tags.data ? t("tags.count", { n: shown.length }) : ""}</p>
         <span className="grow" />
         <input className="in filter" type="search" aria-label={t("tags.find")} placeholder={t("tags.find")} value={filter} onChange={(event) => setFilter(event.target.value)} />
-        <Link className="btn" to="/connect/add">
-          {t("connect.add")}
-        </Link>
+        {tags.data?.length !== 0 && add("btn")}
       </div>
       <div className="tags-grid">
         <nav className="panel tree scroll" aria-label={t("tags.places")}>
@@ -49,9 +54,9 @@ export function TagsPage() {
           ) : !tags.data ? (
             <Skeleton rows={8} />
           ) : shown.length === 0 ? (
-            <Empty title={tags.data.length === 0 ? t("tags.none") : t("tags.noneHere")}>{tags.data.length === 0 ? t("tags.noneText") : t("tags.noneHereText")}</Empty>
+            <Empty title={tags.data.length === 0 ? t("tags.none") : t("tags.noneHere")} action={tags.data.length === 0 && add("btn primary")}>{tags.data.length === 0 ? t("tags.noneText") : t("tags.noneHereText")}</Empty>
           ) : (
-            <TagTable tags={shown} second="place" onEdit={siteMay(me, "configure")?.allowed === false ? undefined : setEditing} />
+            <TagTable tags={shown} second="place" onEdit={configure?.allowed === false ? undefined : setEditing} />
           )}
         </section>
       </div>

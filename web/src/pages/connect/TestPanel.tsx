@@ -25,8 +25,8 @@ export function TestPanel({ test, asking, problem, ready, looks }: TestPanelProp
         <span className="cap">{asking && !test ? t("add.testing") : t("add.testWhen")}</span>
       </div>
       <ul className="checks" aria-live="polite">
-        {!ready && <Line mark="open" title={t("add.testWaiting")} detail={t("add.testWaitingText")} />}
-        {ready && !test && !problem && <Line mark="open" title={t("add.testing")} detail="" />}
+        {!ready && <Line mark="open" title={t("add.testWaiting")} detail={[t("add.testWaitingText")]} />}
+        {ready && !test && !problem && <Line mark="open" title={t("add.testing")} detail={[]} />}
         {ready &&
           test?.steps.map((step) => {
             const key = `test.${step.step}.${step.state}`;
@@ -39,11 +39,11 @@ export function TestPanel({ test, asking, problem, ready, looks }: TestPanelProp
                 mark={step.state === "ok" ? "ok" : step.state === "look" ? "look" : step.state === "failed" ? "failed" : "open"}
                 title={title}
                 took={step.took_ms ?? undefined}
-                detail={[title === words || step.state === "ok" || step.state === "not-tried" ? "" : words, detail].filter(Boolean).join(" ")}
+                detail={[title === words || step.state === "ok" || step.state === "not-tried" ? "" : words, detail]}
               />
             );
           })}
-        {ready && test && looks > 0 && <Line mark="look" title={t("add.looks", { n: looks })} detail={t("add.looksText")} />}
+        {ready && test && looks > 0 && <Line mark="look" title={t("add.looks", { n: looks })} detail={[t("add.looksText")]} />}
       </ul>
       {problem && (
         <div className="test-p">
@@ -54,13 +54,17 @@ export function TestPanel({ test, asking, problem, ready, looks }: TestPanelProp
   );
 }
 
-function Line({ mark, title, detail, took }: { mark: "ok" | "look" | "failed" | "open"; title: string; detail: string; took?: number | undefined }) {
+function Line({ mark, title, detail, took }: { mark: "ok" | "look" | "failed" | "open"; title: string; detail: string[]; took?: number | undefined }) {
   return (
     <li className={mark}>
       {mark === "ok" ? <Icon name="ok" /> : mark === "look" ? <Mark name="s" /> : mark === "failed" ? <Mark name="f" /> : <Hollow size={20} />}
       <b>{title}</b>
       <span className="nw">{took !== undefined && t("format.ms", { value: number(took, took < 10 ? 1 : 0) })}</span>
-      {detail && <span className="d">{detail}</span>}
+      {detail.filter(Boolean).map((line) => (
+        <span className="d" key={line}>
+          {line}
+        </span>
+      ))}
     </li>
   );
 }

@@ -68,7 +68,7 @@ export const said: Record<string, string> = {
   "test.who": "Es ist {who}",
   "test.version": "Version {version}",
   "test.fast-enough": "Schnell genug",
-  "test.reads": "{count} Tags in {requests} Anfragen, 1 Verbindung",
+  "test.reads": "Tags: {count}, Anfragen: {requests}, 1 Verbindung",
   "test.too-slow": "Zu langsam für eine Abfrage alle {period_ms}: Eine dauert {took_ms}",
   "test.all-values": "{count} Tags haben Werte",
   "test.some-values": "{bad} von {count} Tags haben keinen Wert",
