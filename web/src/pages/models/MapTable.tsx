@@ -49,57 +49,68 @@ function MapRow({ signal, mapping, tags, disabled }: { signal: SignalNow; mappin
   const title = localised(signal.title) || signal.signal;
   const worst = signal.findings.some((one) => one.level === "stop") ? "stop" : signal.findings.some((one) => one.level === "look") ? "lookat" : "";
   return (
-    <tr className={worst}>
-      <td>
-        <b>{title}</b>
-        <span className="cap block nw">
-          {[signal.signal === title ? "" : signal.signal, unit(signal.unit), signal.range ? band(signal.range[0], signal.range[1]) : "", signal.role === "input" ? "" : word("signalRole", signal.role)].filter(Boolean).join(" · ")}
-        </span>
-      </td>
-      <td className="to">
-        <Icon name="arrow" />
-      </td>
-      <td>
-        <select className="in" aria-label={t("map.tagFor", { signal: title })} value={tag} disabled={disabled} onChange={(event) => mapping.choose(signal.signal, event.target.value)}>
-          <option value="">{t("map.notMapped")}</option>
-          {choices.length > 0 && (
-            <optgroup label={t("map.likely")}>
-              {choices.map((choice) => (
-                <option key={choice.tag} value={choice.tag}>
-                  {choice.tag}
-                </option>
-              ))}
-            </optgroup>
-          )}
-          <optgroup label={t("map.all")}>
-            {tags
-              .filter((one) => !offered.has(one.name) && one.kind !== "prediction")
-              .map((one) => (
-                <option key={one.name} value={one.name}>
-                  {one.name}
-                </option>
-              ))}
-          </optgroup>
-        </select>
-      </td>
-      <td className="r nw">{tag ? <Value reading={reading} tag={info} now={now} lost={lost} noteAt="none" /> : "\u2013"}</td>
-      <td className="nw sub">{signal.conversion ?? (tag ? t("map.sameUnit") : "\u2013")}</td>
-      <td>
-        {signal.findings.length === 0 && tag ? (
-          <span className="find sub">
-            <Icon name="ok" size={16} /> {t("map.fits")}
+    <>
+      <tr className={`${worst} ${signal.findings.length > 0 ? "with-found" : ""}`}>
+        <td>
+          <b>{title}</b>
+          <span className="cap block nw">
+            {[signal.signal === title ? "" : signal.signal, unit(signal.unit), signal.range ? band(signal.range[0], signal.range[1]) : "", signal.role === "input" ? "" : word("signalRole", signal.role)].filter(Boolean).join(" · ")}
           </span>
-        ) : (
-          signal.findings.map((finding) => {
-            return (
-              <span className="find" key={finding.code + finding.words}>
-                {finding.level === "fine" ? <Icon name="ok" size={16} /> : <Mark name={finding.level === "stop" ? "f" : "s"} size={16} label={t(finding.level === "stop" ? "map.stop" : "map.look")} />}
-                {sayAll(finding.said, finding.words)}
-              </span>
-            );
-          })
-        )}
-      </td>
-    </tr>
+        </td>
+        <td className="to">
+          <Icon name="arrow" />
+        </td>
+        <td>
+          <select className="in" aria-label={t("map.tagFor", { signal: title })} value={tag} disabled={disabled} onChange={(event) => mapping.choose(signal.signal, event.target.value)}>
+            <option value="">{t("map.notMapped")}</option>
+            {choices.length > 0 && (
+              <optgroup label={t("map.likely")}>
+                {choices.map((choice) => (
+                  <option key={choice.tag} value={choice.tag}>
+                    {choice.tag}
+                  </option>
+                ))}
+              </optgroup>
+            )}
+            <optgroup label={t("map.all")}>
+              {tags
+                .filter((one) => !offered.has(one.name) && one.kind !== "prediction")
+                .map((one) => (
+                  <option key={one.name} value={one.name}>
+                    {one.name}
+                  </option>
+                ))}
+            </optgroup>
+          </select>
+        </td>
+        <td className="r nw">{tag ? <Value reading={reading} tag={info} now={now} lost={lost} noteAt="none" /> : "\u2013"}</td>
+        <td className="nw sub">{signal.conversion ?? (tag ? t("map.sameUnit") : "\u2013")}</td>
+        <td className="nw">
+          {signal.findings.length === 0 && tag ? (
+            <span className="find sub">
+              <Icon name="ok" size={16} /> {t("map.fits")}
+            </span>
+          ) : worst ? (
+            <span className="find">
+              <Mark name={worst === "stop" ? "f" : "s"} size={16} /> <b>{t(worst === "stop" ? "map.stop" : "map.look")}</b>
+            </span>
+          ) : null}
+        </td>
+      </tr>
+      {signal.findings.length > 0 && (
+        <tr className={`found ${worst}`}>
+          <td colSpan={6}>
+            {signal.findings.map((finding) => {
+              return (
+                <span className="find" key={finding.code + finding.words}>
+                  {finding.level === "fine" ? <Icon name="ok" size={16} /> : <Mark name={finding.level === "stop" ? "f" : "s"} size={16} label={t(finding.level === "stop" ? "map.stop" : "map.look")} />}
+                  {sayAll(finding.said, finding.words)}
+                </span>
+              );
+            })}
+          </td>
+        </tr>
+      )}
+    </>
   );
 }

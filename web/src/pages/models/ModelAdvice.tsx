@@ -6,6 +6,7 @@ import type { Runtime } from "../../api/types";
 import { localised, t, word } from "../../text";
 import { moment, span } from "../../text/format";
 import { say } from "../../text/said";
+import { overloadSentence } from "./health";
 import { Mark } from "../../ui/Mark";
 
 export function ModelAdvice({ deployment, runtime, now }: { deployment: string; runtime: Runtime | undefined; now: number }) {
@@ -13,6 +14,14 @@ export function ModelAdvice({ deployment, runtime, now }: { deployment: string; 
   if (runtime?.health === "no-input" || runtime?.health === "failed") return <Trouble runtime={runtime} />;
   const open = (data?.advisories ?? []).filter((one) => one.deployment === deployment && one.cleared_ms == null);
   const first = open.find((one) => one.state === "unacknowledged") ?? open[0];
+  const behind = overloadSentence(runtime);
+  if (!first && behind)
+    return (
+      <section className="panel now-bar s" role="status">
+        <Mark name="s" size={24} />
+        <p>{behind}</p>
+      </section>
+    );
   if (!first) return null;
   return (
     <section className="panel now-bar" aria-label={t("advice.title")}>
@@ -22,6 +31,7 @@ export function ModelAdvice({ deployment, runtime, now }: { deployment: string; 
         <span className="sub block">
           {t("advice.since", { time: moment(first.raised_ms, now), age: span(now - first.raised_ms) })} · {word("advisoryState", first.state)}
         </span>
+        {behind && <span className="sub block">{behind}</span>}
       </p>
       <span className="grow" />
       <Link className="btn" to="/advice">

@@ -23,7 +23,7 @@ import { Rungs } from "./Rungs";
 import { SideFacts } from "./SideFacts";
 import { Signals } from "./Signals";
 import { Tunables } from "./Tunables";
-import { healthSentence, overloadSentence } from "./health";
+import { healthSentence } from "./health";
 import "./models.css";
 
 export function ModelPage() {
@@ -61,7 +61,7 @@ function Model({ detail, deployment }: { detail: DeploymentDetail; deployment: D
               <b>{runtime.mark.letter}</b> {word("ne107", runtime.mark.letter)}
             </span>
           )}
-          <span className="sub">{[runtime?.health === "no-input" || runtime?.health === "failed" ? "" : healthSentence(runtime, now), overloadSentence(runtime)].filter(Boolean).join(" ")}</span>
+          <span className="sub">{runtime?.health === "no-input" || runtime?.health === "failed" ? "" : healthSentence(runtime, now)}</span>
         </p>
         <span className="grow" />
         <Refused problem={off.error && asProblem(off.error)} />
