@@ -4,7 +4,7 @@ import { Empty } from "../ui/States";
 
 export function NotFound() {
   return (
-    <Empty title={t("notFound.title")} action={<Link to="/line">{t("notFound.line")}</Link>}>
+    <Empty title={t("notFound.title")} action={<Link className="btn" to="/line">{t("notFound.line")}</Link>}>
       {t("notFound.text")}
     </Empty>
   );

@@ -1,15 +1,19 @@
 // The site as one reviewable file: take it out, bring one in, see in words what would change, apply.
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { client } from "../../api/client";
 import { asProblem } from "../../api/problem";
-import { queryClient } from "../../api/queries";
+import { meQuery, queryClient } from "../../api/queries";
 import { t } from "../../text";
+import { whyNot } from "../../text/said";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
 import { Mark } from "../../ui/Mark";
+import { siteMay } from "../connect/ConnectPage";
 
 export function SiteFile() {
+  const { data: me } = useQuery(meQuery);
+  const may = siteMay(me, "configure");
   const input = useRef<HTMLInputElement>(null);
   const [file, setFile] = useState<{ name: string; toml: string }>();
   const [because, setBecause] = useState("");
@@ -30,7 +34,10 @@ export function SiteFile() {
         <a className="btn" href="/api/v1/site/toml" download="site.toml">
           {t("site.takeOut")}
         </a>
-        <Button onClick={() => input.current?.click()}>{t("site.bringIn")}</Button>
+        {may?.allowed === false && <span className="cap">{whyNot(may)}</span>}
+        <Button disabled={may?.allowed === false} onClick={() => input.current?.click()}>
+          {t("site.bringIn")}
+        </Button>
         <input
           ref={input}
           type="file"
