@@ -17,6 +17,8 @@ const forms = [
   { name: "1024-dark-en", size: tablet, theme: "dark", language: "en" },
 ];
 const SETTLES_MS = 1300;
+/** The longest that a page may show grey bars; a failure is tried again before it is said. */
+const LOADS_MS = 8000;
 
 /** What can be seen on a page without eyes; runs in the page. */
 function faults() {
@@ -62,6 +64,7 @@ async function picture(browser, url, path, options, form) {
     await page.waitForTimeout(SETTLES_MS);
     await options.act?.(page);
     await page.waitForTimeout(options.wait ?? 500);
+    if (options.scene !== "slow") await page.waitForFunction(() => !document.querySelector(".skeleton"), undefined, { timeout: LOADS_MS }).catch(() => {});
     return { image: await page.screenshot(), said: [...noise, ...(await page.evaluate(faults))] };
   } finally {
     await context.close();
