@@ -4,12 +4,14 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState, type DragEvent } from "react";
 import { client } from "../../api/client";
 import { asProblem } from "../../api/problem";
-import { deviceQuery, placesQuery, queryClient, siteQuery, tagsQuery } from "../../api/queries";
+import { deviceQuery, meQuery, placesQuery, queryClient, siteQuery, tagsQuery } from "../../api/queries";
 import type { DeviceSettings } from "../../api/types";
 import { rememberedLine } from "../../app/preferences";
 import { useTrail } from "../../app/crumbs";
 import { t } from "../../text";
+import { whyNot } from "../../text/said";
 import { Button } from "../../ui/Button";
+import { siteMay } from "./ConnectPage";
 import { AddressTable, isOdd } from "./AddressTable";
 import { DeviceForm, type Typed } from "./DeviceForm";
 import { ImportBox, sourceOf } from "./ImportBox";
@@ -36,6 +38,7 @@ const nothing: readonly never[] = [];
 function Add({ existing }: { existing: DeviceSettings | undefined }) {
   useTrail({ text: t("nav.connect"), to: "/connect" }, ...(existing ? [{ text: existing.name, to: `/connect/device/${existing.name}` }] : []), { text: existing ? t("device.addTags") : t("connect.add") });
   const navigate = useNavigate();
+  const may = siteMay(useQuery(meQuery).data, "configure");
   const places = useQuery(placesQuery);
   const tags = useQuery(tagsQuery());
   const site = useQuery(siteQuery);
@@ -130,6 +133,7 @@ function Add({ existing }: { existing: DeviceSettings | undefined }) {
       </section>
       <SaveBar
         ready={device !== undefined}
+        refused={may?.allowed === false ? whyNot(may) : undefined}
         test={test.data}
         chosen={chosen.length}
         looks={looks}
@@ -141,7 +145,7 @@ function Add({ existing }: { existing: DeviceSettings | undefined }) {
         period={device?.period ?? "1s"}
         problem={save.error ? asProblem(save.error) : undefined}
       >
-        <Button kind="primary" className="save-btn" disabled={!device || !site.data || stops > 0 || (existing !== undefined && chosen.length === 0)} busy={save.isPending} onClick={() => save.mutate()}>
+        <Button kind="primary" className="save-btn" disabled={!device || may?.allowed === false || !site.data || stops > 0 || (existing !== undefined && chosen.length === 0)} busy={save.isPending} onClick={() => save.mutate()}>
           {chosen.length > 0 ? t("add.save", { n: chosen.length }) : t("add.saveDevice")}
         </Button>
       </SaveBar>

@@ -68,7 +68,7 @@ export function AddressTable({ rows, findings, names, onRows, some, onSeen }: Ad
     <div className="addr-side">
       <div className="ph">
         <h2>{t("add.rowsCount", { n: rows.length })}</h2>
-        <span className="cap cut">{t("add.dashed")}</span>
+        <span className="cap dashed">{t("add.dashed")}</span>
         <span className="grow" />
         <span className="cap nw">{t(some ? "import.liveSome" : "add.live")}</span>
         {(odd > 0 || only === "odd") && <Seg label={t("add.rows")} value={only} onChange={setOnly} options={[{ value: "all", text: t("import.all") }, { value: "odd", text: `${t("import.odd")} ${odd}` }]} />}

@@ -12,6 +12,8 @@ import { misfitSentence, scanFooting, scanSentence } from "./load";
 interface SaveBarProps {
   /** There is an address to read from. */
   ready: boolean;
+  /** Why this person may not save, and who could. */
+  refused: string | undefined;
   test: DeviceTest | undefined;
   chosen: number;
   looks: number;
@@ -27,7 +29,7 @@ interface SaveBarProps {
   children: ReactNode;
 }
 
-export function SaveBar({ ready, test, chosen, looks, stops, some, place, places, onPlace, period, problem, children }: SaveBarProps) {
+export function SaveBar({ ready, refused, test, chosen, looks, stops, some, place, places, onPlace, period, problem, children }: SaveBarProps) {
   const scan = test?.scan_time;
   const misfit = scan && misfitSentence(scan);
   return (
@@ -64,6 +66,8 @@ export function SaveBar({ ready, test, chosen, looks, stops, some, place, places
       <span className="grow">
         {problem ? (
           <Refused problem={problem} />
+        ) : refused !== undefined ? (
+          <span className="cap">{refused}</span>
         ) : stops > 0 ? (
           <span className="mk f save-look bad">
             <Mark name="f" size={16} />
