@@ -98,6 +98,7 @@ interface StripRowProps extends Pick<TrendStackProps, "from" | "to" | "since" | 
 
 function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, showReason, low: lower, onStrip, tool }: StripRowProps) {
   const [low, high] = ends(strip);
+  const gaps = strip.data?.gaps ?? [];
   const top = (value: number) => `${(((high - value) / (high - low)) * 100).toFixed(2)}%`;
   const marks = strip.data?.times.length === 0 ? [] : strip.limit && !strip.band ? [strip.limit.value] : ticks(low, high, strip.band);
   const at = cursor === null || !strip.data ? -1 : indexAt(strip.data.times, cursor);
@@ -127,8 +128,8 @@ function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, show
       </div>
       <div className="strip-p">
         <Plot strip={strip} from={from} to={to} since={since} syncKey={syncKey} onCursor={onCursor} />
-        {strip.data?.gaps.map((gap) => (
-          <Hatch key={gap.from} gap={gap} from={from} to={to} reason={showReason} lower={lower} />
+        {gaps.map((gap) => (
+          <Hatch key={gap.from} gap={gap} from={from} to={to} reason={showReason && !gaps.some((other) => covers(other, gap))} lower={lower} />
         ))}
         {strip.data && strip.data.times.length === 0 && strip.data.gaps.length === 0 && <span className="strip-none cap">{t("trend.none")}</span>}
       </div>
@@ -141,6 +142,11 @@ function StripRow({ strip, from, to, since, syncKey, cursor, onCursor, now, show
       </div>
     </div>
   );
+}
+
+/** The longer of two gaps says its reason for both. */
+function covers(other: Gap, gap: Gap): boolean {
+  return other !== gap && other.from <= gap.from && other.to >= gap.to && other.to - other.from > gap.to - gap.from;
 }
 
 function Hatch({ gap, from, to, reason, lower }: { lower: boolean; gap: Gap; from: number; to: number; reason: boolean }) {
