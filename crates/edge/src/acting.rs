@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use access::Actor;
+use config::SiteConfig;
 use domain::{Problem, Problems};
-use state::{Act, Done, NewBundle};
+use state::{Act, Apply, Done, NewBundle};
 
 use crate::run::Edge;
 use crate::site_file::{self, SiteFile};
@@ -39,6 +40,14 @@ impl Edge {
 
     /// Takes a packed bundle in and gives its digest. One that is here already is fine.
     pub async fn add_bundle(&self, packed: Vec<u8>) -> Result<String, Problems> {
+        let new = self.place_bundle(packed).await?;
+        let digest = new.digest.clone();
+        self.act(&Actor::BOX, Act::AddBundle(Box::new(new)), None).await?;
+        Ok(digest)
+    }
+
+    /// Checks a packed bundle and puts its file where the act that adds it expects it.
+    async fn place_bundle(&self, packed: Vec<u8>) -> Result<NewBundle, Problems> {
         let size = i64::try_from(packed.len()).unwrap_or(i64::MAX);
         let folder = self.state.bundle_folder();
         let incoming = folder.join(format!("incoming-{}", rand::random::<u64>()));
@@ -53,18 +62,18 @@ impl Edge {
         })?;
         let placed = self.state.place_bundle(&incoming, &opened.digest);
         placed.map_err(|error| unwritable(&self.state.bundle_file(&opened.digest), &error))?;
-        if self.state.bundle(&opened.digest).await.map_err(|error| error.problem())?.is_none() {
-            let new = NewBundle { digest: opened.digest.clone(), contract: opened.contract, size };
-            self.act(&Actor::BOX, Act::AddBundle(Box::new(new)), None).await?;
-        }
-        Ok(opened.digest)
+        Ok(NewBundle { digest: opened.digest, contract: opened.contract, size })
     }
 
     /// Makes the configuration be this text, all of it or nothing.
     pub async fn apply_text(&self, text: &str, file: &str, because: &str) -> Result<(), Problems> {
         let document = config::check_site(text, file, &server::Addresses)?;
-        let because = Some(because.to_owned());
-        let applied = self.state.apply(&Actor::BOX, document, None, because, false, self.clock.now()).await;
+        self.apply(document, Vec::new(), because).await
+    }
+
+    async fn apply(&self, document: SiteConfig, bundles: Vec<NewBundle>, because: &str) -> Result<(), Problems> {
+        let asked = Apply { document, bundles, based_on: None, because: Some(because.to_owned()), dry_run: false };
+        let applied = self.state.apply(&Actor::BOX, asked, self.clock.now()).await;
         applied.map(drop).map_err(|error| error.problems())
     }
 
@@ -74,26 +83,12 @@ impl Edge {
         let text = std::fs::read_to_string(path).map_err(|error| {
             Problem::new("file.unreadable", file.clone(), format!("the file cannot be read: {error}"))
         })?;
-        let SiteFile { text, wanted, bundles } =
-            site_file::read(&text, path.parent().unwrap_or(Path::new(".")), &file)?;
-        let because = format!("started with {file}");
-        self.accept_unsigned_first(&wanted, &because).await?;
+        let SiteFile { wanted, bundles, .. } = site_file::read(&text, path.parent().unwrap_or(Path::new(".")), &file)?;
+        let mut placed = Vec::with_capacity(bundles.len());
         for packed in bundles {
-            self.add_bundle(packed).await?;
+            placed.push(self.place_bundle(packed.bytes).await?);
         }
-        self.apply_text(&text, &file, &because).await
-    }
-
-    /// Bundles come before the deployments that name them, and whether unsigned ones may come stands in the same file.
-    async fn accept_unsigned_first(&self, wanted: &config::SiteConfig, because: &str) -> Result<(), Problems> {
-        let mut now = self.state.site_document().await.map_err(|error| error.problem())?.config;
-        if now.site.accept_unsigned || !wanted.site.accept_unsigned {
-            return Ok(());
-        }
-        now.site.accept_unsigned = true;
-        let because = Some(because.to_owned());
-        let applied = self.state.apply(&Actor::BOX, now, None, because, false, self.clock.now()).await;
-        applied.map(drop).map_err(|error| error.problems())
+        self.apply(wanted, placed, &format!("started with {file}")).await
     }
 
     /// What it can say of itself now.

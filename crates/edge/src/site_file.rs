@@ -12,8 +12,18 @@ pub struct SiteFile {
     pub text: String,
     /// What it asks for.
     pub wanted: SiteConfig,
-    /// The packed bundles that it names by path.
-    pub bundles: Vec<Vec<u8>>,
+    /// The bundles that it names by path.
+    pub bundles: Vec<PackedBundle>,
+}
+
+/// A bundle as it lies beside the file.
+pub struct PackedBundle {
+    /// `sha256:…`.
+    pub digest: String,
+    /// Its contract.toml.
+    pub contract: String,
+    /// The whole file.
+    pub bytes: Vec<u8>,
 }
 
 /// Checks a text with the bundles beside it, and finds everything that can be found without an edge.
@@ -22,16 +32,16 @@ pub fn read(text: &str, folder: &Path, file: &str) -> Result<SiteFile, Problems>
     config::check_site(text, file, &beside)?;
     let (mut text, mut bundles) = (text.to_owned(), Vec::new());
     for (opened, name) in beside.0 {
-        let (bytes, digest) = opened?;
-        text = with_digest(&text, &name, &digest);
-        bundles.push(bytes);
+        let packed = opened?;
+        text = with_digest(&text, &name, &packed.digest);
+        bundles.push(packed);
     }
     let wanted = config::check_site(&text, file, &server::Addresses)?;
     Ok(SiteFile { text, wanted, bundles })
 }
 
-/// A packed bundle and its digest, or why there is none.
-type Opened = Result<(Vec<u8>, String), Problem>;
+/// A packed bundle, or why there is none.
+type Opened = Result<PackedBundle, Problem>;
 
 /// The bundles beside a site.toml, under the names that it uses.
 struct Beside(Vec<(Opened, String)>);
@@ -58,7 +68,7 @@ fn open(path: &Path, name: &str) -> Opened {
         _ => Problem::new("bundle.unreadable", name, format!("the bundle `{name}` cannot be read: {error}")),
     })?;
     match bundle::open_bytes(&bytes, name) {
-        Ok(opened) => Ok((bytes, opened.digest)),
+        Ok(opened) => Ok(PackedBundle { digest: opened.digest, contract: opened.contract_text, bytes }),
         Err(problems) => {
             let first = problems.0.first().map(ToString::to_string).unwrap_or_default();
             let what = format!("the bundle `{name}` is broken in {} places", problems.0.len());

@@ -7,11 +7,26 @@ use domain::said::act as said;
 use domain::{Problems, Timestamp};
 use sqlx::AnyConnection;
 
-use crate::act::{Act, DeploymentChange, NewDeployment};
+use crate::act::{Act, DeploymentChange, NewBundle, NewDeployment};
 use crate::db::{deployment, site};
 use crate::perform::Asked;
 use crate::read::SiteRevision;
 use crate::{ActError, Deployment, State, StateError};
+
+/// A document to apply.
+#[derive(Clone, Debug)]
+pub struct Apply {
+    /// The whole configuration with its deployments, which name their bundles by digest.
+    pub document: SiteConfig,
+    /// Bundles that come with it. Their files are placed already; for a dry run the contracts are enough.
+    pub bundles: Vec<NewBundle>,
+    /// The head it was made from; none: whatever is there now.
+    pub based_on: Option<i64>,
+    /// Why.
+    pub because: Option<String>,
+    /// Do everything, say what that changes, and take it back.
+    pub dry_run: bool,
+}
 
 /// What applying did, or would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,22 +43,20 @@ impl State {
     /// Makes the configuration be this document: every difference is an act with its own entry, all in one transaction.
     /// A dry run does all of it and takes it back, so that it finds everything the real one would find.
     ///
-    /// Bundles have to be on this edge already and named by digest.
-    pub async fn apply(
-        &self,
-        actor: &Actor,
-        document: SiteConfig,
-        based_on: Option<i64>,
-        because: Option<String>,
-        dry_run: bool,
-        now: Timestamp,
-    ) -> Result<Applied, ActError> {
+    /// Bundles have to be on this edge already, or come along.
+    pub async fn apply(&self, actor: &Actor, asked: Apply, now: Timestamp) -> Result<Applied, ActError> {
+        let Apply { document, mut bundles, based_on, because, dry_run } = asked;
         let current = self.site_document().await?;
         if based_on.is_some_and(|based_on| based_on < current.head) {
             return Err(too_late());
         }
-        let acts = plan(&current.config, &document, &self.deployments().await?)?;
-        let differences = config::differences(&current.config, &document);
+        let here = self.bundles().await?;
+        bundles.retain(|new| !here.iter().any(|one| one.digest == new.digest));
+        let came = bundles
+            .iter()
+            .map(|NewBundle { contract, .. }| format!("Bundle {} {} is new", contract.name, contract.version));
+        let differences = came.chain(config::differences(&current.config, &document)).collect();
+        let acts = plan(&current.config, &document, &self.deployments().await?, bundles)?;
         if acts.is_empty() {
             access::may(actor, access::Action::Configure, &domain::PlacePath::site())?;
             return Ok(Applied { differences: Vec::new(), applied: false, head: current.head });
@@ -92,14 +105,21 @@ pub(crate) fn too_late() -> ActError {
     ActError::Conflict(said::CHANGED_MEANWHILE.problem("based_on", []))
 }
 
-/// The acts that lead from one document to the other: first what goes, then the ground, then what stands on it.
-fn plan(current: &SiteConfig, document: &SiteConfig, running: &[Deployment]) -> Result<Vec<Act>, Problems> {
+/// The acts that lead from one document to the other: first what goes, then the ground, then the bundles, which the ground
+/// has to allow, then what stands on both.
+fn plan(
+    current: &SiteConfig,
+    document: &SiteConfig,
+    running: &[Deployment],
+    bundles: Vec<NewBundle>,
+) -> Result<Vec<Act>, Problems> {
     let gone = running.iter().filter(|one| !document.deployments.iter().any(|wanted| wanted.name == one.name));
     let mut acts: Vec<Act> = gone.map(|one| Act::RemoveDeployment { name: one.name.clone() }).collect();
     let ground = |config: &SiteConfig| SiteConfig { deployments: Vec::new(), ..config.clone() };
     if ground(current) != ground(document) {
         acts.push(Act::ChangeSite { config: Box::new(document.clone()), based_on: None });
     }
+    acts.extend(bundles.into_iter().map(|bundle| Act::AddBundle(Box::new(bundle))));
     let mut problems = Problems::default();
     for wanted in &document.deployments {
         let BundleRef::Digest(bundle) = &wanted.bundle else {

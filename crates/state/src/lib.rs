@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex};
 pub use act::{
     Act, DeploymentChange, Done, NewAccount, NewBundle, NewDeployment, NewSession, OneTimeCode, Outcome, SignIn,
 };
-pub use apply::Applied;
+pub use apply::{Applied, Apply};
 pub use check::{check_deployment, tags_of};
 pub use db::account::{Account, Terminal};
 pub use db::advisory::AdvisoryFilter;

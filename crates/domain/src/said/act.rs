@@ -41,6 +41,7 @@ super::sentences! {
     BUNDLE_UNKNOWN: "bundle.unknown" = "There is no bundle `{name}` on this edge.", hint "Add it first.";
     BUNDLE_UNSIGNED: "bundle.unsigned" = "The bundle {bundle} {version} is not signed.", hint "Until signatures are built, set `accept_unsigned = true` under [site].";
     BUNDLE_A_FILE: "bundle.not-here" = "The bundle `{bundle}` is a file; here only bundles on this edge are known.", hint "`lastmile apply` brings the file first and puts its digest in.";
+    BUNDLE_NOT_SENT: "bundle.not-sent" = "A document is applied with bundles that are on this edge.", hint "Add the bundles first. Their contracts alone are enough for a dry run.";
     BUNDLE_LARGE: "bundle.too-large" = "A bundle's file is at most 1 GiB long.";
     BROKEN_OFF: "request.broken-off" = "The file broke off.";
 

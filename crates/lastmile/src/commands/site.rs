@@ -1,7 +1,7 @@
 //! `apply`, `export`, `schema`, `mode`, `off`: an edge's configuration as one file, and how far its models may go.
 
 use domain::{Problem, Problems};
-use edge::site_file::SiteFile;
+use edge::site_file::{PackedBundle, SiteFile};
 use serde_json::{Value, json};
 
 use super::Ended;
@@ -16,16 +16,32 @@ pub(super) async fn apply(args: ApplyArgs, out: Out) -> Ended {
     })?;
     let folder = args.file.parent().unwrap_or(std::path::Path::new("."));
     // everything that can be found here is found before anything is sent
-    let SiteFile { text, wanted, bundles } = edge::site_file::read(&text, folder, &name)?;
+    let SiteFile { text, wanted, mut bundles } = edge::site_file::read(&text, folder, &name)?;
     let at = At::new(&args.at)?;
-    if !args.dry_run && !bundles.is_empty() {
-        accept_unsigned_first(&wanted, &at, &args.because).await?;
-        for bundle in bundles {
-            let _stored: Value = at.post_bytes("bundles", bundle).await?;
-        }
-    }
+    let here: Value = at.get("bundles", &[]).await?;
+    bundles.retain(|new| !here.as_array().into_iter().flatten().any(|one| one["digest"] == new.digest.as_str()));
     let body = json!({ "toml": text, "file": name, "dry_run": args.dry_run, "because": args.because });
-    let applied: Value = at.put("site", &body).await?;
+    let applied: Value = if bundles.is_empty() {
+        at.put("site", &body).await?
+    } else {
+        let contracts = bundles.iter().map(
+            |PackedBundle { digest, contract, bytes }| json!({ "digest": digest, "contract": contract, "size": bytes.len() }),
+        );
+        let mut dry = body.clone();
+        dry["dry_run"] = json!(true);
+        dry["bundles"] = contracts.collect();
+        // and everything that only the edge can find, before it keeps a bundle
+        let mut judged: Value = at.put("site", &dry).await?;
+        if !args.dry_run {
+            accept_unsigned_first(&wanted, &at, &args.because).await?;
+            for bundle in bundles {
+                let _stored: Value = at.post_bytes("bundles", bundle.bytes).await?;
+            }
+            let applied: Value = at.put("site", &body).await?;
+            (judged["applied"], judged["head"]) = (json!(true), applied["head"].clone());
+        }
+        judged
+    };
     let differences: Vec<&str> =
         applied["differences"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let words = match (differences.is_empty(), args.dry_run) {

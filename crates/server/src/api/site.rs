@@ -29,12 +29,26 @@ pub struct ApplySite {
     /// The head it was made from. Missing: whatever is there now.
     #[serde(default)]
     pub based_on: Option<i64>,
+    /// Bundles that the document names and that are not on this edge yet. For a dry run only: to apply it, add them first.
+    #[serde(default)]
+    pub bundles: Vec<BundleToCome>,
     /// Only say what would change.
     #[serde(default)]
     pub dry_run: bool,
     /// Why.
     #[serde(default)]
     pub because: Option<String>,
+}
+
+/// A bundle that would be added before the document is applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BundleToCome {
+    /// `sha256:…`, the digest of its manifest.
+    pub digest: String,
+    /// Its contract.toml: what the deployments are judged by.
+    pub contract: String,
+    /// Size of its file in bytes.
+    pub size: i64,
 }
 
 /// What applying did, or would do.

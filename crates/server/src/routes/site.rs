@@ -5,8 +5,8 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use config::SiteConfig;
-use domain::{PlacePath, Problem};
-use state::StateError;
+use domain::{PlacePath, Problem, Problems, said};
+use state::{NewBundle, StateError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -64,13 +64,29 @@ async fn apply_site(
     Json(ask): Json<ApplySite>,
 ) -> Result<Json<Applied>, Failure> {
     who.may(Action::Configure, &PlacePath::site()).await?;
-    let document = read(&server, &ask)?;
-    let state = &server.site.state;
-    let applied = state.apply(&who.actor, document, ask.based_on, ask.because, ask.dry_run, server.now()).await;
-    match applied {
+    let (document, bundles) = (read(&server, &ask)?, to_come(&ask)?);
+    let ApplySite { based_on, because, dry_run, .. } = ask;
+    let asked = state::Apply { document, bundles, based_on, because, dry_run };
+    match server.site.state.apply(&who.actor, asked, server.now()).await {
         Ok(state::Applied { differences, applied, head }) => Ok(Json(Applied { differences, applied, head })),
         Err(error) => Err(who.failure(error).await?),
     }
+}
+
+/// A contract without its model is enough to judge by, and not enough to keep.
+fn to_come(ask: &ApplySite) -> Result<Vec<NewBundle>, Failure> {
+    if !ask.dry_run && !ask.bundles.is_empty() {
+        return Err(Failure::wrong(said::act::BUNDLE_NOT_SENT.problem("bundles", [])));
+    }
+    let mut problems = Problems::default();
+    let mut bundles = Vec::with_capacity(ask.bundles.len());
+    for bundle in &ask.bundles {
+        match bundle::check_contract(&bundle.contract, bundle::CONTRACT_FILE) {
+            Ok(contract) => bundles.push(NewBundle { digest: bundle.digest.clone(), contract, size: bundle.size }),
+            Err(found) => problems.0.extend(found.0),
+        }
+    }
+    problems.into_result(bundles).map_err(Failure::wrong)
 }
 
 fn read(server: &Shared, ask: &ApplySite) -> Result<SiteConfig, Failure> {

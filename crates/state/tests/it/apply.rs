@@ -2,12 +2,23 @@
 
 use config::SiteConfig;
 use domain::Mode;
-use state::{Act, ActError, Applied};
+use state::{Act, ActError, Applied, Apply, NewBundle};
 
-use crate::bench::{BUNDLE, Bench, both, deployment, site_from};
+use crate::bench::{BUNDLE, Bench, both, bundle, deployment, site_from};
 
 async fn apply(bench: &Bench, actor: &access::Actor, document: SiteConfig, dry_run: bool) -> Result<Applied, ActError> {
-    bench.state.apply(actor, document, None, None, dry_run, bench.now()).await
+    apply_with(bench, actor, document, Vec::new(), dry_run).await
+}
+
+async fn apply_with(
+    bench: &Bench,
+    actor: &access::Actor,
+    document: SiteConfig,
+    bundles: Vec<NewBundle>,
+    dry_run: bool,
+) -> Result<Applied, ActError> {
+    let asked = Apply { document, bundles, based_on: None, because: None, dry_run };
+    bench.state.apply(actor, asked, bench.now()).await
 }
 
 fn with_deployments(deployments: &serde_json::Value) -> SiteConfig {
@@ -47,6 +58,40 @@ fn a_dry_run_says_everything_and_changes_nothing() {
         assert!(!applied.applied && !applied.differences.is_empty());
         assert_eq!(bench.kinds().await, before);
         assert!(bench.state.deployments().await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn a_bundle_that_comes_along_is_judged_by_its_contract_and_added_in_the_same_transaction() {
+    both(|bench| async move {
+        let owner = bench.ready().await;
+        let digest = format!("sha256:{}", "c".repeat(64));
+        let with = |changes: &[(&str, serde_json::Value)]| {
+            let mut wanted = pump_7("watch");
+            wanted["bundle"] = digest.as_str().into();
+            for (key, value) in changes {
+                wanted[*key] = value.clone();
+            }
+            with_deployments(&serde_json::json!([wanted]))
+        };
+        let come = || vec![bundle(&digest, "2.0.0")];
+        let known = bench.state.bundles().await.unwrap();
+        let would = apply_with(&bench, &owner, with(&[]), come(), true).await.unwrap();
+        assert!(!would.applied);
+        assert_eq!(would.differences[0], "Bundle pump-bearing 2.0.0 is new");
+        assert_eq!(bench.state.bundles().await.unwrap(), known);
+        let wrong = with(&[("tune", serde_json::json!({"advice_from": 99.0}))]);
+        let problems = apply_with(&bench, &owner, wrong, come(), true).await.unwrap_err().problems();
+        assert_eq!(problems.0[0].code, "tunable.outside-limits");
+        let mut strict = with(&[]);
+        strict.site.accept_unsigned = false;
+        let problems = apply_with(&bench, &owner, strict, come(), true).await.unwrap_err().problems();
+        assert_eq!(problems.0[0].code, "bundle.unsigned");
+        let done = apply_with(&bench, &owner, with(&[]), come(), false).await.unwrap();
+        assert_eq!(done.differences, would.differences);
+        assert_eq!(bench.kinds().await[bench.kinds().await.len() - 2..], ["add-bundle", "deploy"]);
+        let again = apply_with(&bench, &owner, with(&[]), come(), false).await.unwrap();
+        assert_eq!((again.applied, again.differences.len()), (false, 0));
     });
 }
 
@@ -105,7 +150,9 @@ fn a_document_made_from_an_older_head_is_late() {
         bench.act(&owner, Act::Deploy(deployment("pump-7-bearing", "line-2/pump-7"))).await.unwrap();
         let mut mine = read.config;
         mine.site.name = "Mine".into();
-        let result = bench.state.apply(&owner, mine, Some(read.head), None, false, bench.now()).await;
+        let asked =
+            Apply { document: mine, bundles: Vec::new(), based_on: Some(read.head), because: None, dry_run: false };
+        let result = bench.state.apply(&owner, asked, bench.now()).await;
         assert!(matches!(result, Err(ActError::Conflict(_))));
     });
 }

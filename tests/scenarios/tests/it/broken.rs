@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use scenarios::{Edge, Finished, workspace};
+use scenarios::{Edge, Finished, packed_pump, pump_site, workspace};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -120,6 +120,34 @@ async fn five_broken_sites_print_all_problems_and_change_nothing() -> Result<()>
     let after = [edge.http().get("/api/v1/site").await?, edge.http().get("/api/v1/changes").await?];
     ensure!(before == after, "{before:#?}\n{after:#?}");
     edge.lastmile(&["apply"]).await?.exit(2)?;
+    edge.stop(SOON).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dry_run_judges_bundles_that_are_not_there_yet_and_says_what_applying_will_do() -> Result<()> {
+    let folder = TempDir::new()?;
+    let edge = Edge::start(&folder.path().join("data"), None).await?;
+    let file = folder.path().join("site.toml");
+    let path = file.to_str().context("a path in UTF-8")?.to_owned();
+    fs::write(&file, pump_site(1, &packed_pump(folder.path()).await?)?)?;
+    let before = edge.http().get("/api/v1/changes").await?;
+    let would = edge.lastmile(&["--json", "apply", &path, "--dry-run"]).await?.exit(0)?.json()?;
+    ensure!(would["applied"] == false && would["differences"][0] == "Bundle pump-bearing 1.0.0 is new", "{would}");
+    let wrong = folder.path().join("wrong.toml");
+    let unmapped = fs::read_to_string(&file)?.replace("map = { vibration_de =", "map = { vibration =");
+    fs::write(&wrong, unmapped)?;
+    let wrong = wrong.to_str().context("a path in UTF-8")?;
+    for verb in [&["apply", wrong][..], &["apply", wrong, "--dry-run"][..]] {
+        let said = edge.lastmile(verb).await?.exit(1)?;
+        ensure!(said.stderr.contains("vibration_de"), "{}", said.stderr);
+    }
+    let nothing = (edge.http().get("/api/v1/changes").await?, edge.http().get("/api/v1/bundles").await?);
+    ensure!(nothing == (before, serde_json::json!([])), "{nothing:#?}");
+    let did = edge.lastmile(&["--json", "apply", &path]).await?.exit(0)?.json()?;
+    ensure!(did["applied"] == true && did["differences"] == would["differences"], "{did}\n{would}");
+    let again = edge.lastmile(&["--json", "apply", &path, "--dry-run"]).await?.exit(0)?.json()?;
+    ensure!(again["differences"] == serde_json::json!([]), "{again}");
     edge.stop(SOON).await?;
     Ok(())
 }

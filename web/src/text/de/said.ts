@@ -260,6 +260,8 @@ export const said: Record<string, string> = {
   "bundle.unsigned.hint": "Bis es Unterschriften gibt: `accept_unsigned = true` unter [site] setzen.",
   "bundle.not-here": "Das Bündel `{bundle}` ist eine Datei; hier sind nur Bündel auf dieser Edge bekannt.",
   "bundle.not-here.hint": "`lastmile apply` bringt erst die Datei und setzt ihre Prüfsumme ein.",
+  "bundle.not-sent": "Ein Dokument wird mit Bündeln angewendet, die auf dieser Edge liegen.",
+  "bundle.not-sent.hint": "Erst die Bündel hinzufügen. Für einen Probelauf genügen ihre Verträge.",
   "bundle.too-large": "Die Datei eines Bündels ist höchstens 1 GiB lang.",
   "request.broken-off": "Die Datei brach ab.",
   "disk.full": "Die Platte ist voll: Es lässt sich nichts ändern.",
