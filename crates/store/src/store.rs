@@ -150,6 +150,11 @@ impl Store {
         self.inner.append(&scans)
     }
 
+    /// Why this scan can never be appended, whatever the disk does.
+    pub fn fits(&self, scan: &Scan) -> Result<(), Problem> {
+        Inner::fits(&self.inner.view(), scan).map(drop)
+    }
+
     /// Notes a step of the wall clock in both streams. `skipped` is the time that no scan can have arrived in, where there
     /// is one: a gap there has this reason.
     pub fn mark_era(&self, era: ClockEra, skipped: Option<(Timestamp, Timestamp)>) -> Result<Synced, Problem> {

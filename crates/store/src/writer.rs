@@ -141,7 +141,7 @@ impl Inner {
         }
         let synced = self.commit(&mut writer, batch)?;
         if let (Some(from), Some(to)) = (writer.refused_since.take(), newest) {
-            self.add_mark(&mut writer, Mark { from, to, reason: GapReason::DiskFull })?;
+            self.mark_kept(&mut writer, Mark { from, to, reason: GapReason::DiskFull });
         }
         self.counters.count(|counters| {
             counters.scans += scans.len() as u64;
@@ -158,7 +158,7 @@ impl Inner {
         }
         let synced = self.commit(&mut writer, batch)?;
         if let Some((from, to)) = skipped {
-            self.add_mark(&mut writer, Mark { from, to, reason: GapReason::ClockStep })?;
+            self.mark_kept(&mut writer, Mark { from, to, reason: GapReason::ClockStep });
         }
         Ok(synced)
     }
@@ -183,24 +183,26 @@ impl Inner {
     /// The group of each scan, or what is wrong with a scan.
     fn check(&self, scans: &[(Stream, &Scan)]) -> Result<Vec<Arc<Group>>, Problem> {
         let view = self.view();
-        let group_of = |scan: &Scan| {
-            let GroupId(number) = scan.group;
-            let group = view
-                .dictionary
-                .group(scan.group)
-                .ok_or_else(|| Problem::new("group.unknown", "scan", format!("nobody defined group {number}")))?;
-            if group.series.len() != scan.values.len() || group.series.len() != scan.qualities.len() {
-                let what = format!(
-                    "group {number} has {} series, the scan {} values and {} qualities",
-                    group.series.len(),
-                    scan.values.len(),
-                    scan.qualities.len()
-                );
-                return Err(Problem::new("scan.wrong-length", "scan", what));
-            }
-            Ok(group)
-        };
-        scans.iter().map(|(_, scan)| group_of(scan)).collect()
+        scans.iter().map(|(_, scan)| Self::fits(&view, scan)).collect()
+    }
+
+    /// The group of a scan, or why there is none that it fits.
+    pub(crate) fn fits(view: &View, scan: &Scan) -> Result<Arc<Group>, Problem> {
+        let GroupId(number) = scan.group;
+        let group = view
+            .dictionary
+            .group(scan.group)
+            .ok_or_else(|| Problem::new("group.unknown", "scan", format!("nobody defined group {number}")))?;
+        if group.series.len() != scan.values.len() || group.series.len() != scan.qualities.len() {
+            let what = format!(
+                "group {number} has {} series, the scan {} values and {} qualities",
+                group.series.len(),
+                scan.values.len(),
+                scan.qualities.len()
+            );
+            return Err(Problem::new("scan.wrong-length", "scan", what));
+        }
+        Ok(group)
     }
 
     fn commit(&self, writer: &mut Writer, batch: Batch) -> Result<Synced, Problem> {
@@ -275,6 +277,14 @@ impl Inner {
         writer.next_segment += 1;
         self.view_mut().segments.insert(number, Arc::clone(&segment));
         Ok(segment)
+    }
+
+    /// Marks what a commit that is on the disk has shown. Without its file the mark lasts until the end of the program: no
+    /// reason to say that the commit failed, because then its scans would be written twice.
+    fn mark_kept(&self, writer: &mut Writer, mark: Mark) {
+        if let Err(problem) = self.add_mark(writer, mark) {
+            tracing::warn!(%problem, "A gap has no reason after the next start");
+        }
     }
 
     pub(crate) fn add_mark(&self, writer: &mut Writer, mark: Mark) -> Result<(), Problem> {

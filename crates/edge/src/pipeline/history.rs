@@ -1,5 +1,6 @@
 //! Keeps every scan: what came within a second is one synced commit. Beside it the sealer and retention, a little at a
-//! time. A disk that is slow or full costs history, never acquisition: the queue is bounded and counts what it drops.
+//! time. A commit that fails is tried again with all that has come since. A disk that stays slow or full costs history,
+//! never acquisition: what waits is bounded, and what finds no room is counted.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use config::site::SiteConfig;
-use domain::{GroupId, Problem, Scan};
+use domain::{GroupId, Problem, Quality, Scan, Value};
 use server::ports::Metric;
 use store::{Store, Stream, Synced};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -18,6 +19,9 @@ use crate::ports::live::{counter, gauge};
 
 /// Scans waiting for their commit: enough for a disk that hangs some seconds under 10,000 scans a second.
 pub(crate) const QUEUE: usize = 65_536;
+/// Bytes of scans that wait because their commit failed, about: 40 s of 20,000 tags a second. A gap has one beginning: the
+/// first scans wait, and later ones are dropped until those are kept.
+const WAITING: usize = 32 << 20;
 /// One commit a second.
 const COMMIT: Duration = Duration::from_secs(1);
 /// Groups sealed at most per second, so that the work is spread.
@@ -55,7 +59,7 @@ pub(crate) fn flush() -> (Flush, FlushRequests) {
 }
 
 impl Flush {
-    /// Returns when everything published before is kept, or was refused; at once when the stage has ended.
+    /// Returns when everything published before is kept, or can't be now; at once when the stage has ended.
     pub(crate) async fn now(&self) {
         let (done, wait) = oneshot::channel();
         if self.0.send(done).await.is_ok() {
@@ -91,6 +95,7 @@ pub(crate) async fn run(
     let mut tick = tokio::time::interval(COMMIT);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut seconds: u32 = 0;
+    let mut waiting = Waiting::default();
     loop {
         let mut asked = None;
         let work = tokio::select! {
@@ -104,21 +109,68 @@ pub(crate) async fn run(
                 if seconds.is_multiple_of(RETAIN_EVERY) { Work::Retain } else { Work::Second }
             }
         };
-        let mut batch = Vec::new();
         while let Ok(scan) = scans.try_recv() {
-            batch.push(scan);
+            history.report.refused(u64::from(!waiting.take(scan)));
         }
-        let working = Arc::clone(&history);
-        let done = tokio::task::spawn_blocking(move || working.work(&batch, work)).await;
-        if let Err(error) = done {
+        let (working, taken) = (Arc::clone(&history), waiting.scans.len() as u64);
+        let done = tokio::task::spawn_blocking(move || {
+            working.work(&mut waiting, work);
+            waiting
+        });
+        waiting = done.await.unwrap_or_else(|error| {
             tracing::error!(%error, "the history stage failed for one second");
-        }
+            history.report.refused(taken);
+            Waiting::default()
+        });
         if let Some(done) = asked {
             let _gone = done.send(());
         } else if stop.is_cancelled() {
             break;
         }
     }
+    history.report.refused(waiting.scans.len() as u64);
+}
+
+/// Scans that are not in the log yet, in order.
+#[derive(Debug, Default)]
+struct Waiting {
+    scans: Vec<Arc<Scan>>,
+    /// Bytes of those whose commit failed and of what came since; 0 when nothing waits from before.
+    bytes: usize,
+    full: bool,
+}
+
+impl Waiting {
+    /// False when there is no room for it. What comes within a second of the last commit always has room: the queue bounds it.
+    fn take(&mut self, scan: Arc<Scan>) -> bool {
+        if self.bytes > 0 {
+            let bytes = self.bytes + bytes(&scan);
+            self.full |= bytes > WAITING;
+            if self.full {
+                return false;
+            }
+            self.bytes = bytes;
+        }
+        self.scans.push(scan);
+        true
+    }
+
+    /// The first `done` are kept. Of the others, those that don't fit what the log knows of their group can't ever be: gives
+    /// how many.
+    fn kept(&mut self, done: usize, store: &Store) -> u64 {
+        self.scans.drain(..done);
+        let before = self.scans.len();
+        self.scans.retain(|scan| store.fits(scan).is_ok());
+        self.bytes = self.scans.iter().map(|scan| bytes(scan)).sum();
+        self.full &= !self.scans.is_empty();
+        (before - self.scans.len()) as u64
+    }
+}
+
+fn bytes(scan: &Scan) -> usize {
+    let text = |value: &Option<Value>| if let Some(Value::Text(text)) = value { text.as_str().len() } else { 0 };
+    let sample = size_of::<Option<Value>>() + size_of::<Quality>();
+    size_of::<Scan>() + scan.values.len() * sample + scan.values.iter().map(text).sum::<usize>()
 }
 
 /// What is done besides the commit.
@@ -134,8 +186,9 @@ enum Work {
 
 impl History {
     /// The commit first, then a little sealing, now and then retention.
-    fn work(&self, batch: &[Arc<Scan>], work: Work) {
-        self.commit_eras(batch);
+    fn work(&self, waiting: &mut Waiting, work: Work) {
+        let done = self.commit_eras(&waiting.scans);
+        self.report.refused(waiting.kept(done, &self.store));
         if work == Work::Commit {
             return;
         }
@@ -153,18 +206,21 @@ impl History {
         *lock(&self.report.counters) = counted(self.store.counters());
     }
 
-    /// The batch, with each step of the clock noted between the scans before and behind it.
-    fn commit_eras(&self, batch: &[Arc<Scan>]) {
+    /// The batch, with each step of the clock noted between the scans before and behind it. Gives how many scans from the
+    /// front are kept; the others are to come again.
+    fn commit_eras(&self, batch: &[Arc<Scan>]) -> usize {
         if !self.site.borrow().history.on {
             self.era.store(self.clock.era(), Ordering::Relaxed);
-            return;
+            return batch.len();
         }
         let mut rest = batch;
         for step in self.clock.steps_after(self.era.load(Ordering::Relaxed)) {
             // the time of the path never goes back, and a device's scan may come a little late
             let behind = rest.iter().position(|scan| scan.arrival >= step.path.1.truncated_to_millis());
             let (before, after) = rest.split_at(behind.unwrap_or(rest.len()));
-            self.commit(before);
+            if !self.commit(before) {
+                return batch.len() - rest.len();
+            }
             rest = after;
             let (from, to) = step.path;
             match self.store.mark_era(step.era, (from < to).then_some((from, to))) {
@@ -174,34 +230,35 @@ impl History {
                 }
                 Err(problem) => {
                     self.report.trouble(problem);
-                    break; // noted with the next commit that succeeds
+                    return batch.len() - rest.len();
                 }
             }
         }
-        self.commit(rest);
+        if self.commit(rest) { batch.len() } else { batch.len() - rest.len() }
     }
 
-    fn commit(&self, batch: &[Arc<Scan>]) {
+    /// All of it in one commit, or nothing.
+    fn commit(&self, batch: &[Arc<Scan>]) -> bool {
         if batch.is_empty() {
-            return;
+            return true;
         }
         let predictions = self.predictions.read().unwrap_or_else(PoisonError::into_inner);
         let stream = |scan: &Scan| if predictions.contains(&scan.group) { Stream::Prediction } else { Stream::Data };
         let records: Vec<(Stream, &Scan)> = batch.iter().map(|scan| (stream(scan), scan.as_ref())).collect();
         let begun = tokio::time::Instant::now();
-        match self.store.append(&records) {
+        let appended = self.store.append(&records);
+        let kept = appended.is_ok();
+        match appended {
             Ok(now) => {
                 self.report.scans.fetch_add(records.len() as u64, Ordering::Relaxed);
                 self.report.note(now);
                 *lock(&self.report.problem) = None;
             }
-            Err(problem) => {
-                self.report.refused.fetch_add(records.len() as u64, Ordering::Relaxed);
-                self.report.trouble(problem);
-            }
+            Err(problem) => self.report.trouble(problem),
         }
         let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.report.commit_us.store(took, Ordering::Relaxed);
+        kept
     }
 }
 
@@ -211,6 +268,10 @@ impl HistoryReport {
         let report = Self::default();
         report.note(store.synced());
         report
+    }
+
+    fn refused(&self, scans: u64) {
+        self.refused.fetch_add(scans, Ordering::Relaxed);
     }
 
     fn note(&self, now: Synced) {
@@ -278,8 +339,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use domain::log_record::{LogBody, Meanings, parse};
-    use domain::{Quality, SeriesDef, Value, ValueType};
-    use store::{GapReason, StoreOptions};
+    use domain::{SeriesDef, Timestamp, ValueType};
+    use std::io;
+    use std::path::Path;
+    use std::sync::atomic::AtomicBool;
+    use store::{Disk, DiskFile, GapReason, RealDisk, StoreOptions};
 
     use super::*;
 
@@ -294,44 +358,127 @@ mod tests {
         bodies
     }
 
+    fn arrivals(bodies: &[LogBody]) -> Vec<Timestamp> {
+        let arrival = |body: &LogBody| if let LogBody::Scan(scan) = body { Some(scan.arrival) } else { None };
+        bodies.iter().filter_map(arrival).collect()
+    }
+
+    /// The disk of this machine, which is full when we say so.
+    #[derive(Debug, Default)]
+    struct Tank(AtomicBool);
+
+    impl Disk for Tank {
+        fn free(&self, _: &Path) -> io::Result<u64> {
+            Ok(if self.0.load(Ordering::Relaxed) { 0 } else { u64::MAX })
+        }
+
+        fn open(&self, path: &Path, create: bool) -> io::Result<Arc<dyn DiskFile>> {
+            RealDisk.open(path, create)
+        }
+
+        fn create_dir(&self, path: &Path) -> io::Result<()> {
+            RealDisk.create_dir(path)
+        }
+
+        fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+            RealDisk.list(path)
+        }
+
+        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            RealDisk.rename(from, to)
+        }
+
+        fn remove(&self, path: &Path) -> io::Result<()> {
+            RealDisk.remove(path)
+        }
+
+        fn sync_dir(&self, path: &Path) -> io::Result<()> {
+            RealDisk.sync_dir(path)
+        }
+
+        fn lock(&self, path: &Path) -> io::Result<Box<dyn Send + Sync>> {
+            RealDisk.lock(path)
+        }
+    }
+
+    /// A stage whose log knows one group of one series.
+    fn history(dir: &Path, clock: Clock, disk: Arc<Tank>) -> History {
+        let options = StoreOptions { ballast: 0, ..StoreOptions::new(dir, 7) };
+        let store = Arc::new(Store::open_on(disk, options, clock.now().minus(Duration::from_hours(1))).unwrap().0);
+        let def =
+            SeriesDef { tag: "a/b".parse().unwrap(), value_type: ValueType::F64, unit: String::new(), scale: None };
+        store.define_group(&[store.define_series(&def).unwrap()]).unwrap();
+        History {
+            report: Arc::new(HistoryReport::of(&store)),
+            store,
+            clock: Arc::new(clock),
+            predictions: Predictions::default(),
+            site: watch::channel(Arc::new(SiteConfig::new("a"))).1,
+            era: AtomicU32::new(1),
+        }
+    }
+
+    fn scan(history: &History, arrival: Timestamp, width: usize) -> Arc<Scan> {
+        let group = GroupId(1);
+        let values = vec![Value::from_f64(1.0); width];
+        Arc::new(Scan { group, arrival, source: None, values, qualities: vec![Quality::GOOD; width] })
+    }
+
+    #[test]
+    fn what_a_full_disk_refused_is_kept_once_and_in_order_when_there_is_room_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = Arc::new(Tank::default());
+        let history = history(dir.path(), Clock::start(), Arc::clone(&disk));
+        let begin = history.clock.now().truncated_to_millis();
+        let seconds: Vec<_> = (0..10).map(|second| begin.plus(Duration::from_secs(second))).collect();
+        let mut waiting = Waiting::default();
+        for (second, arrival) in seconds.iter().enumerate() {
+            disk.0.store((3..7).contains(&second), Ordering::Relaxed);
+            assert!(waiting.take(scan(&history, *arrival, 1)));
+            history.work(&mut waiting, Work::Second);
+            assert_eq!(history.report.problem().is_some(), (3..7).contains(&second));
+        }
+        assert_eq!(arrivals(&kept(&history.store)), seconds);
+        assert_eq!((waiting.scans.len(), history.report.refused.load(Ordering::Relaxed)), (0, 0));
+    }
+
+    #[test]
+    fn what_waits_is_bounded_and_a_scan_that_never_fits_holds_up_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = Arc::new(Tank::default());
+        let history = history(dir.path(), Clock::start(), Arc::clone(&disk));
+        let begin = history.clock.now().truncated_to_millis();
+        let mut waiting = Waiting::default();
+        disk.0.store(true, Ordering::Relaxed);
+        waiting.take(scan(&history, begin, 1));
+        waiting.take(scan(&history, begin, 2));
+        history.work(&mut waiting, Work::Second);
+        assert_eq!((waiting.scans.len(), history.report.refused.load(Ordering::Relaxed)), (1, 1));
+        let mut later = (1..).map(|milli| begin.plus(Duration::from_millis(milli)));
+        let took = later.by_ref().take_while(|arrival| waiting.take(scan(&history, *arrival, 1))).count();
+        assert!(waiting.bytes <= WAITING && (100_000..1_000_000).contains(&took), "{took}");
+        disk.0.store(false, Ordering::Relaxed);
+        history.work(&mut waiting, Work::Second);
+        assert_eq!(history.report.scans.load(Ordering::Relaxed), took as u64 + 1);
+        assert!(waiting.take(scan(&history, later.next().unwrap(), 1)));
+    }
+
     #[test]
     fn a_step_of_the_clock_is_noted_once_between_the_scans_before_and_behind_it() {
         let dir = tempfile::tempdir().unwrap();
         let hour = Duration::from_hours(1);
-        let clock = Arc::new(Clock::behind(hour));
-        let now = clock.now();
-        let options = StoreOptions { reserve: 0, ballast: 0, ..StoreOptions::new(dir.path(), 7) };
-        let store = Arc::new(Store::open(options, now.minus(hour)).unwrap().0);
-        let def =
-            SeriesDef { tag: "a/b".parse().unwrap(), value_type: ValueType::F64, unit: String::new(), scale: None };
-        let series = store.define_series(&def).unwrap();
-        let group = store.define_group(&[series]).unwrap();
-        let scan = |arrival: domain::Timestamp| {
-            let values = vec![Value::from_f64(1.0)];
-            Arc::new(Scan { group, arrival, source: None, values, qualities: vec![Quality::GOOD] })
-        };
-        let history = History {
-            store: Arc::clone(&store),
-            clock,
-            predictions: Predictions::default(),
-            report: Arc::new(HistoryReport::of(&store)),
-            site: watch::channel(Arc::new(SiteConfig::new("a"))).1,
-            era: AtomicU32::new(1),
-        };
+        let history = history(dir.path(), Clock::behind(hour), Arc::default());
+        let (now, store) = (history.clock.now(), Arc::clone(&history.store));
+        let scan = |arrival| scan(&history, arrival, 1);
         let seconds = |from: domain::Timestamp| -> Vec<_> {
             (0..10).map(|second| from.plus(Duration::from_secs(second)).truncated_to_millis()).collect()
         };
         let (before, behind) = (seconds(now.minus(hour + Duration::from_secs(10))), seconds(now));
         let batch: Vec<_> = before.iter().chain(&behind).map(|arrival| scan(*arrival)).collect();
-        history.work(&batch, Work::Commit);
-        history.work(&[], Work::Commit);
+        let mut waiting = Waiting { scans: batch, ..Waiting::default() };
+        history.work(&mut waiting, Work::Commit);
+        history.work(&mut waiting, Work::Commit);
         let kept = kept(&store);
-        let arrivals = |bodies: &[LogBody]| -> Vec<_> {
-            bodies
-                .iter()
-                .filter_map(|body| if let LogBody::Scan(scan) = body { Some(scan.arrival) } else { None })
-                .collect()
-        };
         let eras: Vec<usize> = kept
             .iter()
             .enumerate()
@@ -340,7 +487,8 @@ mod tests {
             .collect();
         assert_eq!(eras.len(), 1, "{kept:?}");
         assert_eq!((arrivals(&kept[..eras[0]]), arrivals(&kept[eras[0]..])), (before.clone(), behind.clone()));
-        let gaps = store.trend(series, before[0], behind[9].plus(Duration::from_secs(1)), 10).unwrap().gaps;
+        let gaps =
+            store.trend(domain::SeriesId(1), before[0], behind[9].plus(Duration::from_secs(1)), 10).unwrap().gaps;
         assert_eq!(gaps.iter().map(|gap| gap.reason).collect::<Vec<_>>(), [Some(GapReason::ClockStep)]);
     }
 }
