@@ -18,6 +18,10 @@ use crate::types::{GapReason, Retained, Retention, StoreStats};
 use crate::view::{Mark, View};
 use crate::writer::Writer;
 
+/// No sample is older than this program: 2020-01-01. Clocks without a battery begin in 1970, 2000 or 2010.
+const EARLIEST: i64 = 1_577_836_800_000_000;
+/// A step of the clock that is longer than a computer sleeps means that the time before it was wrong.
+const FAR: Duration = Duration::from_hours(24);
 /// Less history than this says nothing about a rate.
 const RATE_SPAN: i64 = 600_000_000;
 
@@ -70,20 +74,8 @@ impl Inner {
         let mut retained = Retained::default();
         let before = self.view().bytes();
         let too_old = now.minus(policy.keep).micros();
-        let old: Vec<u64> = {
-            let view = self.view();
-            let mut newest = now.micros();
-            let mut old = Vec::new();
-            for (number, (_, summary)) in view.days.iter().rev() {
-                // A file from a clock that was ahead is as old as the one behind it.
-                newest = if summary.to <= now.micros() { summary.to } else { newest };
-                if newest < too_old {
-                    old.push(*number);
-                }
-            }
-            old
-        };
-        for number in old.into_iter().rev() {
+        let old = self.view().received(now).into_iter().filter(|(_, received)| *received < too_old);
+        for (number, _) in old {
             retained.days += usize::from(self.drop_day(&mut writer, number, GapReason::Retention, None)?);
         }
         while self.view().bytes() > policy.max_bytes && self.drop_oldest_day(&mut writer, DropReason::TooLarge)? {
@@ -196,6 +188,33 @@ fn days(duration: Duration) -> f64 {
 }
 
 impl View {
+    /// When the newest of each day file was received, µs, as far as that can be known: a clock may have been wrong, but the
+    /// files stand in the order in which they were written. See `docs/decisions/0006-log.md`.
+    fn received(&self, now: Timestamp) -> Vec<(u64, i64)> {
+        let far = |mark: &&Mark| mark.reason == GapReason::ClockStep && mark.to.since(mark.from) > FAR;
+        let steps: Vec<&Mark> = self.marks.iter().filter(far).collect();
+        // A time that can't be is taken from the file behind, and one that was corrected meanwhile is corrected, too.
+        let mut behind = now.micros();
+        let mut received = Vec::with_capacity(self.days.len());
+        for (number, (_, summary)) in self.days.iter().rev() {
+            if (EARLIEST..=now.micros()).contains(&summary.to) {
+                behind = steps.iter().fold(summary.to, |time, step| {
+                    let (from, to) = (step.from.micros(), step.to.micros());
+                    if time <= from { time.saturating_add(to - from).min(now.micros()) } else { time }
+                });
+            }
+            received.push((*number, behind));
+        }
+        received.reverse();
+        // Nothing is older than what was received before it.
+        let mut before = i64::MIN;
+        for (_, time) in &mut received {
+            before = before.max(*time);
+            *time = before;
+        }
+        received
+    }
+
     fn history_bytes(&self) -> u64 {
         self.days.values().map(|(_, summary)| summary.bytes()).sum()
     }

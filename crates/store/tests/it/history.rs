@@ -280,6 +280,39 @@ fn a_clock_that_was_wrong_for_a_day_drops_nothing_that_is_young() {
     assert_eq!(arrivals(&store, 0, 50_000 * DAY).len(), 60, "the file of 2135 went with those around it");
 }
 
+/// Five minutes, recorded in this order, under clocks that were wrong and then right at `RIGHT`.
+fn kept_after_the_clock_was_set(starts: &[i64], step: Option<(i64, i64)>, keep: Duration, now: i64) -> Vec<i64> {
+    let (store, _) = open_with(&Mem::new(), options("/s"), starts[0]);
+    for start in starts {
+        if let Some((from, to)) = step.filter(|(_, to)| to == start) {
+            let era = ClockEra { before: at(from), after: at(to) };
+            store.mark_era(era, Some((at(from), at(to)))).unwrap();
+        }
+        fill(&store, *start, start + MINUTE);
+        store.seal_all(at(start + MINUTE)).unwrap();
+    }
+    let policy = Retention { keep, max_bytes: u64::MAX };
+    store.retain(at(now), &policy).unwrap();
+    starts.iter().copied().filter(|start| !arrivals(&store, *start, start + MINUTE).is_empty()).collect()
+}
+
+#[test]
+fn what_was_recorded_before_the_clock_was_right_is_as_old_as_what_came_behind_it() {
+    let (month, born) = (Duration::from_hours(24 * 30), -20_000 * DAY);
+    // a new box, whose clock is set while it runs or by the next start
+    let starts = [born, born + DAY, 0, DAY];
+    assert_eq!(kept_after_the_clock_was_set(&starts, None, month, 20 * DAY), starts);
+    assert_eq!(kept_after_the_clock_was_set(&starts, None, month, 31 * DAY), [DAY], "it grows old with the rest");
+    // a box whose battery died: what was right before it is as old as it was
+    let starts = [-100 * DAY, -20 * DAY, born, 0];
+    assert_eq!(kept_after_the_clock_was_set(&starts, None, month, 5 * DAY), [-20 * DAY, born, 0]);
+    // a clock that was wrong by a year, and nobody could see it until it was set
+    let (wrong, set) = (-365 * DAY, (MINUTE - 365 * DAY, 0));
+    assert_eq!(kept_after_the_clock_was_set(&[wrong, 0], Some(set), month, 5 * DAY), [wrong, 0]);
+    assert_eq!(kept_after_the_clock_was_set(&[wrong, 0], None, month, 5 * DAY), [0], "a box that was off for a year");
+    assert_eq!(kept_after_the_clock_was_set(&[wrong, 0, 40 * DAY], Some(set), month, 40 * DAY), [40 * DAY]);
+}
+
 #[test]
 fn a_disk_that_fills_up_costs_the_oldest_day_then_appends_then_nothing_more() {
     let disk = Mem::new();
@@ -313,6 +346,27 @@ fn a_disk_that_fills_up_costs_the_oldest_day_then_appends_then_nothing_more() {
     let trend = store.trend(series(&store, 1)[0], at(3 * DAY), at(3 * DAY + 2 * MINUTE), 10).unwrap();
     assert_eq!(trend.gaps.len(), 1);
     assert_eq!(trend.gaps[0].reason, Some(GapReason::DiskFull));
+}
+
+#[test]
+fn a_commit_that_failed_can_be_made_again_whatever_failed_and_nothing_is_there_twice() {
+    for fault in 1..12 {
+        let disk = Mem::new();
+        let limits = StoreOptions { reserve: 10_000_000, ..options("/s") };
+        let (store, _) = open_with(&disk, limits, 0);
+        let (group, _) = group(&store, 2);
+        disk.0.free.store(4_000_000, Ordering::SeqCst);
+        store.append(&[scan(group, 1000, &[1.0, 2.0])]).unwrap_err();
+        disk.0.free.store(20_000_000, Ordering::SeqCst);
+        disk.fail_after(fault);
+        let batch = [scan(group, 1000, &[1.0, 2.0]), scan(group, 2000, &[1.0, 2.0])];
+        if store.append(&batch).is_err() {
+            disk.fail_after(u64::MAX / 2);
+            store.append(&batch).unwrap();
+        }
+        disk.fail_after(u64::MAX / 2);
+        assert_eq!(arrivals(&store, 0, DAY), [1000, 2000], "fault {fault}");
+    }
 }
 
 #[test]
