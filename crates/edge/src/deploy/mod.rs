@@ -19,7 +19,7 @@ use crate::pipeline::prediction::{self, DeploymentReport};
 use crate::tasks::Tasks;
 
 pub(crate) use prepare::{OutputTag, first};
-pub(crate) use workers::Workers;
+pub(crate) use workers::{HeldWorker, Workers};
 
 /// What makes a deployment what it is; equal ones need no restart.
 #[derive(Clone, Debug, PartialEq)]

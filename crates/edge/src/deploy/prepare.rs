@@ -8,11 +8,11 @@ use bundle::contract::{Contract, Words};
 use config::site::{DeploymentAt, SiteConfig};
 use domain::unit::Conversion;
 use domain::{GroupId, Problem, Scan, SeriesId, TagPath, Timestamp, ValueType};
-use inference::{ModelSource, PlaceInput, Scorer, Setup, Worker};
+use inference::{ModelSource, PlaceInput, Scorer, Setup};
 use store::{SeriesDef, Store};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::mpsc;
 
-use super::{Wanted, Workers};
+use super::{HeldWorker, Wanted, Workers};
 use crate::lines::Ground;
 use crate::pipeline::alarm::AlarmEvent;
 use crate::pipeline::prediction::{DeploymentReport, Route, Stage};
@@ -44,7 +44,7 @@ pub(super) struct Prepared {
     pub(super) output_tags: Vec<Vec<OutputTag>>,
     pub(super) report: Arc<DeploymentReport>,
     scorer: Scorer,
-    worker: Arc<Mutex<Worker>>,
+    worker: HeldWorker,
     scans: mpsc::Receiver<Arc<Scan>>,
 }
 

@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use domain::{Contribution, GroupId, Problem, Quality, Scan, Timestamp, Value};
 use inference::{Decided, Job, PredictionRow, Scorer, Worker, predict};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::alarm::AlarmEvent;
 use super::tag_table::TagTable;
 use crate::clock::Clock;
-use crate::deploy;
+use crate::deploy::{self, HeldWorker};
 
 /// A grid point is closed at the latest so long after it passed, even when a device is silent.
 const GRACE: Duration = Duration::from_millis(250);
@@ -45,7 +45,7 @@ pub(crate) struct Stage {
     /// The pure core.
     pub scorer: Scorer,
     /// The model's process, shared by deployments of the same bundle.
-    pub worker: Arc<Mutex<Worker>>,
+    pub worker: HeldWorker,
     /// Whether the loaded model was found to have the inputs and outputs of the contract.
     pub fitted: bool,
     /// Which values of which scan groups are its signals.
@@ -133,7 +133,7 @@ impl Stage {
 
     /// Has the model loaded, and says what is wrong with it when it cannot be.
     async fn load(&mut self) {
-        let worker = Arc::clone(&self.worker);
+        let worker = self.worker.worker();
         let mut worker = worker.lock().await;
         let loaded = self.ready(&mut worker).await;
         self.report.worker(worker.status(), worker.loaded().map(|loaded| loaded.digest.clone()));
@@ -157,8 +157,8 @@ impl Stage {
     }
 
     async fn predict(&mut self, jobs: Vec<Job>) -> Vec<PredictionRow> {
-        let shared = Arc::clone(&self.worker);
-        let mut worker = shared.lock().await;
+        let held = self.worker.worker();
+        let mut worker = held.lock().await;
         let failures = worker.status().failures;
         let rows = match self.ready(&mut worker).await {
             Ok(()) => predict(&mut self.scorer, &mut *worker, jobs).await,
@@ -168,9 +168,9 @@ impl Stage {
             }
         };
         let status = worker.status();
-        // what kills the process is kept from the deployments that share it; besides us and this line, the workers hold it
-        if self.fitted && status.failures > failures && Arc::strong_count(&self.worker) > 3 {
-            self.worker = Arc::new(Mutex::new(worker.part()));
+        // what kills the process is kept from the deployments that share it
+        if self.fitted && status.failures > failures && self.worker.is_shared() {
+            self.worker.part(worker.part());
             tracing::warn!(deployment = self.name, "its model failed; it gets a process of its own");
         }
         self.report.worker(status, worker.loaded().map(|loaded| loaded.digest.clone()));
