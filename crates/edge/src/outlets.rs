@@ -3,6 +3,7 @@
 
 mod advisories;
 mod broker;
+mod good_byes;
 mod registers;
 
 use std::collections::HashSet;
@@ -20,6 +21,7 @@ use crate::ports::live::{counter, gauge};
 use crate::tasks::Tasks;
 
 use broker::Broker;
+use good_byes::GoodByes;
 pub(crate) use registers::Listening;
 use registers::RegisterServer;
 
@@ -32,6 +34,7 @@ pub(crate) struct Outlets {
     data: PathBuf,
     /// Keeps them running while what they publish stops.
     tasks: Tasks,
+    good_byes: GoodByes,
     running: RwLock<Vec<Running>>,
 }
 
@@ -54,15 +57,6 @@ enum Way {
 enum Plan {
     Broker(Box<broker::Plan>),
     Registers(registers::Plan),
-}
-
-impl Way {
-    async fn stop(self) {
-        match self {
-            Self::Broker(broker) => broker.stop().await,
-            Self::Registers(server) => server.stop().await,
-        }
-    }
 }
 
 /// An outlet as it is now.
@@ -91,14 +85,15 @@ pub(crate) struct OutletNow {
 impl Outlets {
     /// None yet. `tasks` must outlive what they publish.
     pub(crate) fn new(data: PathBuf, tasks: Tasks) -> Self {
-        Self { data, tasks, running: RwLock::default() }
+        let good_byes = GoodByes::new(tasks.child());
+        Self { data, tasks, good_byes, running: RwLock::default() }
     }
 
-    /// Makes what runs equal to `site`. One that has to say good-bye first does not hide the others meanwhile.
+    /// Makes what runs equal to `site`. Those that say good-bye do it beside.
     pub(crate) async fn reconcile(&self, site: &SiteConfig, ground: &Ground, state: &state::State) {
         let known: HashSet<&str> = site.outlets.iter().map(|outlet| outlet.name.as_str()).collect();
         while let Some(gone) = self.take(|running| !known.contains(running.outlet.name.as_str())) {
-            gone.stop().await;
+            self.end(gone).await;
         }
         // one after the other to the end of the list, which leaves them in the order of the configuration
         for outlet in &site.outlets {
@@ -118,6 +113,15 @@ impl Outlets {
         Some(running.remove(at))
     }
 
+    async fn end(&self, running: Running) {
+        match running.state {
+            Ok(Way::Broker(broker)) => self.good_byes.say(&running.outlet.name, broker.stop()),
+            // its port is free when this returns: the next one may listen there
+            Ok(Way::Registers(server)) => server.stop().await,
+            Err(_) => {}
+        }
+    }
+
     /// Makes one run as configured, out of what ran under its name before.
     async fn run(
         &self,
@@ -127,24 +131,26 @@ impl Outlets {
         ground: &Ground,
         state: &state::State,
     ) -> Result<Way, Problem> {
-        let tasks = &self.tasks;
+        let Self { tasks, good_byes, .. } = self;
         let plan = match outlet.parsed_url() {
             Ok(OutletUrl::ModbusTcp { .. }) => registers::plan(outlet, ground).map(Plan::Registers),
             _ => broker::plan(outlet, site, &self.data, ground, state).map(|plan| Plan::Broker(Box::new(plan))),
         };
         match (plan, old) {
             (Ok(Plan::Broker(plan)), Some(Way::Broker(old))) => {
-                Ok(Way::Broker(Box::new(Broker::adopt(Some(*old), *plan, tasks, ground, state).await)))
+                Ok(Way::Broker(Box::new(Broker::adopt(Some(*old), *plan, tasks, good_byes, ground, state).await)))
             }
             (Ok(Plan::Registers(plan)), Some(Way::Registers(old))) => {
                 Ok(Way::Registers(RegisterServer::adopt(Some(old), plan, tasks, ground, state).await))
             }
             (plan, old) => {
                 if let Some(old) = old {
-                    old.stop().await;
+                    self.end(Running { outlet: outlet.clone(), state: Ok(old) }).await;
                 }
                 Ok(match plan? {
-                    Plan::Broker(plan) => Way::Broker(Box::new(Broker::adopt(None, *plan, tasks, ground, state).await)),
+                    Plan::Broker(plan) => {
+                        Way::Broker(Box::new(Broker::adopt(None, *plan, tasks, good_byes, ground, state).await))
+                    }
                     Plan::Registers(plan) => {
                         Way::Registers(RegisterServer::adopt(None, plan, tasks, ground, state).await)
                     }
@@ -156,8 +162,9 @@ impl Outlets {
     /// Sends what waits, says good-bye, and ends all.
     pub(crate) async fn stop(&self) {
         while let Some(running) = self.take(|_| true) {
-            running.stop().await;
+            self.end(running).await;
         }
+        self.good_byes.stop().await;
     }
 
     /// All of them, in the order of the configuration.
@@ -198,12 +205,6 @@ impl Outlets {
 }
 
 impl Running {
-    async fn stop(self) {
-        if let Ok(way) = self.state {
-            way.stop().await;
-        }
-    }
-
     fn now(&self) -> OutletNow {
         let mut now = OutletNow {
             outlet: self.outlet.clone(),

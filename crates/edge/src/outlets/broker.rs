@@ -11,7 +11,7 @@ use config::site::{Outlet, OutletUrl, Report, SiteConfig, topic_level};
 use domain::{GroupId, Problem, TagPath};
 use expose::mqtt::{NamedTag, Namespace, Publisher, Settings, Spot, Templates, TlsFiles};
 
-use super::{OutletNow, advisories};
+use super::{GoodByes, OutletNow, advisories};
 use crate::lines::Ground;
 use crate::pipeline::expose::{self as stage, Stage};
 use crate::pipeline::tag_table::{Origin, TagInfo, TagTable};
@@ -162,6 +162,7 @@ impl Broker {
         old: Option<Self>,
         plan: Plan,
         tasks: &Tasks,
+        good_byes: &GoodByes,
         ground: &Ground,
         state: &state::State,
     ) -> Self {
@@ -173,12 +174,16 @@ impl Broker {
             }
             old => {
                 if let Some(old) = old {
-                    old.stop().await;
+                    good_byes.say(&plan.settings.name, old.stop());
                 }
                 let (publisher, session) = Publisher::new(plan.settings.clone());
                 let connection = tasks.child();
                 let name = format!("broker of outlet {}", plan.settings.name);
-                connection.spawn(&name, session.run(connection.stopping().clone()));
+                let (said, stop) = (good_byes.said(), connection.stopping().clone());
+                connection.spawn(&name, async move {
+                    said.await;
+                    session.run(stop).await;
+                });
                 Self::start(plan, publisher, connection, tasks, ground, state)
             }
         }
