@@ -1,8 +1,9 @@
 //! The tags of one Kepware device, as `KEPServerEX` exports them to CSV, for its Modbus drivers.
 //!
 //! Addresses follow the help of the driver "Modbus Ethernet": `400001` and `40001` count from 1, `400001.03` is a bit,
-//! `400010.20H` a text of 20 bytes with the first in the high byte (`L`: in the low byte), `H4…` is hexadecimal. What the
-//! CSV does not say are the device's data encoding settings; their defaults are assumed and the report says so.
+//! `400010.20H` a text of 20 bytes with the first in the high byte (`L`: in the low byte), `H4…` is hexadecimal,
+//! `400001[10]` and `400001[2][5]` are arrays row by row. What the CSV does not say are the device's data encoding settings;
+//! their defaults are assumed and the report says so.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,9 @@ use drivers::modbus::{Address, Kind, Order, Table};
 use super::number::{Comma, number};
 use super::table::{Row, Separator, rows, separator};
 use super::{Format, FoundTag, Imported, Remark};
+
+/// An array of more elements is a table or a buffer, and nobody wants a tag for each.
+const ELEMENTS: u32 = 64;
 
 /// Whether a line is the header of such an export.
 pub(super) fn is_header(line: &str) -> bool {
@@ -39,10 +43,10 @@ pub(super) fn read(text: &str) -> Imported {
     let mut totals = Totals::default();
     for row in rows {
         let cells = Cells { columns: &columns, row };
-        match tag(&cells, &mut totals) {
-            Ok(tag) => {
+        match tags(&cells, &mut totals) {
+            Ok(tags) => {
                 totals.aside(&cells);
-                imported.take(tag);
+                tags.into_iter().for_each(|tag| imported.take(tag));
             }
             Err(remark) => imported.report.push(remark.line(row.line)),
         }
@@ -78,30 +82,33 @@ struct Totals {
     default_type: usize,
 }
 
-fn tag(cells: &Cells<'_>, totals: &mut Totals) -> Result<FoundTag, Remark> {
+/// The tag of a row; of an array, one tag per element.
+fn tags(cells: &Cells<'_>, totals: &mut Totals) -> Result<Vec<FoundTag>, Remark> {
     let (name, text, typed) = (cells.get("tag name"), cells.get("address"), cells.get("data type"));
     let about = if name.is_empty() { text } else { name };
     if cells.row.spans_lines {
         let what = format!("{about}: a quote in this row is not closed");
         return Err(Remark::not_taken("kepware.open-quote", about, what).hint("close it, or remove it"));
     }
-    let address = address(about, text, typed)?;
+    let elements = elements(about, text, typed)?;
     if typed.is_empty() || typed.eq_ignore_ascii_case("default") {
         totals.default_type += 1;
     }
-    if matches!(address.kind, Kind::Int(32 | 64, _) | Kind::Uint(32 | 64, _) | Kind::Float(..) | Kind::Bcd(32, _)) {
-        totals.low_word_first += 1;
-    }
+    let two_words = |address: &Address| {
+        matches!(address.kind, Kind::Int(32 | 64, _) | Kind::Uint(32 | 64, _) | Kind::Float(..) | Kind::Bcd(32, _))
+    };
+    totals.low_word_first += elements.iter().filter(|(_, address)| two_words(address)).count();
     let (scale, range) = scaling(about, cells)?;
     let description = cells.get("description");
-    Ok(FoundTag {
+    let label = if description.is_empty() { name.to_owned() } else { first_line(description) };
+    let tag = |(index, address): (String, Address)| FoundTag {
         line: Some(cells.row.line),
         device: None,
-        name: name.to_owned(),
-        label: if description.is_empty() { name.to_owned() } else { first_line(description) },
+        name: format!("{name}{index}"),
+        label: format!("{label}{index}"),
         address: address.to_string(),
         unit: Some(cells.get("eng units").to_owned()).filter(|unit| !unit.is_empty()),
-        scale,
+        scale: scale.clone(),
         range,
         period_ms: None,
         writable: match cells.get("client access").to_lowercase().as_str() {
@@ -109,40 +116,94 @@ fn tag(cells: &Cells<'_>, totals: &mut Totals) -> Result<FoundTag, Remark> {
             "ro" | "read only" => Some(false),
             _ => None,
         },
-    })
+    };
+    Ok(elements.into_iter().map(tag).collect())
 }
 
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().trim().to_owned()
 }
 
+/// What a row reads, with what its name gets behind it: nothing for one value, `[3]` or `[1][2]` for an element.
+fn elements(about: &str, text: &str, typed: &str) -> Result<Vec<(String, Address)>, Remark> {
+    let (base, sizes) = text.split_once('[').map_or((text, None), |(base, sizes)| (base, Some(sizes)));
+    let one_type = strip_array(typed);
+    let Some(sizes) = sizes else {
+        let one = if one_type == typed { address(about, text, typed) } else { Err(not_an_array(about, text, typed)) };
+        return Ok(vec![(String::new(), one?)]);
+    };
+    let sizes: Option<Vec<u16>> = sizes
+        .strip_suffix(']')
+        .and_then(|sizes| sizes.split('[').map(|size| size.trim().trim_end_matches(']').trim().parse().ok()).collect());
+    let (rows, columns) = match sizes.as_deref() {
+        Some([columns]) => (None, *columns),
+        Some([rows, columns]) => (Some(*rows), *columns),
+        _ => return Err(not_an_array(about, text, typed)),
+    };
+    let count = u32::from(rows.unwrap_or(1)) * u32::from(columns);
+    // a text of an array has a length of its own in the address, which no row of a real export has shown
+    if !(1..=ELEMENTS).contains(&count) || base.contains('.') {
+        return Err(not_an_array(about, text, typed));
+    }
+    let first = address(about, base.trim_end(), one_type)?;
+    let element = |number: u32| {
+        let index = match rows {
+            None => format!("[{number}]"),
+            Some(_) => format!("[{}][{}]", number / u32::from(columns), number % u32::from(columns)),
+        };
+        let offset = u32::from(first.offset) + number * u32::from(first.kind.count());
+        let offset = u16::try_from(offset).map_err(|_| beyond(about, text, typed))?;
+        let address = Address { offset, ..first };
+        if address.end() > 0x1_0000 { Err(beyond(about, text, typed)) } else { Ok((index, address)) }
+    };
+    (0..count).map(element).collect()
+}
+
+fn strip_array(typed: &str) -> &str {
+    let behind = typed.len().saturating_sub("array".len());
+    match typed.split_at_checked(behind) {
+        Some((one, array)) if array.eq_ignore_ascii_case("array") => one.trim_end(),
+        _ => typed,
+    }
+}
+
+fn not_an_array(about: &str, text: &str, typed: &str) -> Remark {
+    let what = format!("{about} is an array ({text}) that is not read as one tag per element");
+    let hint = format!("an array of 1 to {ELEMENTS} numbers is; list the elements that matter, one row each");
+    wrong("kepware.array", about, text, typed, what, &hint)
+}
+
+fn beyond(about: &str, text: &str, typed: &str) -> Remark {
+    let what = format!("{about}: {text} as {typed} reaches beyond the last register");
+    wrong("kepware.beyond", about, text, typed, what, "the last one is 465536")
+}
+
+fn wrong(code: &'static str, about: &str, text: &str, typed: &str, what: String, hint: &str) -> Remark {
+    Remark::not_taken(code, about, what).word("about", about).word("address", text).word("type", typed).hint(hint)
+}
+
 /// Address and data type together say what is read.
 fn address(about: &str, text: &str, typed: &str) -> Result<Address, Remark> {
-    let wrong = |code, what: String, hint: &str| {
-        Remark::not_taken(code, about, what).word("about", about).word("address", text).word("type", typed).hint(hint)
-    };
-    if text.contains('[') || typed.to_lowercase().ends_with("array") {
-        let what = format!("{about} is an array ({text}); here every element is a tag of its own");
-        return Err(wrong("kepware.array", what, "list the elements that matter, one row each"));
-    }
     let (digits, behind) = text.split_once('.').map_or((text, ""), |(digits, behind)| (digits, behind));
     let Some((table, offset)) = place(digits) else {
         let what = format!("{about}: `{text}` is not an address of Kepware's Modbus drivers");
         let hint = "addresses look like 400001, 400001.03, 400010.20H, 300001, 100001 or 000001; other drivers are not read yet";
-        return Err(wrong("kepware.address", what, hint));
+        return Err(wrong("kepware.address", about, text, typed, what, hint));
     };
     let kind = kind(typed, table, behind).ok_or_else(|| {
         let what = format!("{about}: the data type {typed} at {text} has no counterpart here");
         wrong(
             "kepware.type",
+            about,
+            text,
+            typed,
             what,
             "Boolean, Short, Word, Long, DWord, LLong, QWord, Float, Double, BCD, LBCD and String are read",
         )
     })?;
     let address = Address { table, offset, kind };
     if address.end() > 0x1_0000 {
-        let what = format!("{about}: {text} as {typed} reaches beyond the last register");
-        return Err(wrong("kepware.beyond", what, "the last one is 465536"));
+        return Err(beyond(about, text, typed));
     }
     Ok(address)
 }

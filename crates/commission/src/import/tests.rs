@@ -176,9 +176,36 @@ mod kepware {
     }
 
     #[test]
+    fn an_array_is_one_tag_per_element_row_by_row() {
+        let found = rows(&[
+            "\"Curve\",\"400001[3]\",Word Array,1,RO,100,,,,,,,,,,\"Torque\",",
+            "\"Zone\",\"400011 [2] [2]\",Float Array,1,RO,100,,,,,,,,,,,",
+        ]);
+        let named = found.tags.iter().map(|tag| format!("{} {} {}", tag.name, tag.label, tag.address));
+        assert_eq!(
+            named.collect::<Vec<_>>(),
+            [
+                "Curve[0] Torque[0] holding:0:uint16",
+                "Curve[1] Torque[1] holding:1:uint16",
+                "Curve[2] Torque[2] holding:2:uint16",
+                "Zone[0][0] Zone[0][0] holding:10:float32:cdab",
+                "Zone[0][1] Zone[0][1] holding:12:float32:cdab",
+                "Zone[1][0] Zone[1][0] holding:14:float32:cdab",
+                "Zone[1][1] Zone[1][1] holding:16:float32:cdab",
+            ]
+        );
+        assert_eq!(found.report.remarks[0].words["n"], "4", "each element of 32 bits has a word order");
+        let lost = ["400001[65]", "400001[0]", "400001[", "400001[x]", "465530[8]", "400001[2][2][2]", "400001"];
+        for address in lost {
+            let found = rows(&[&format!("\"Curve\",\"{address}\",Word Array,1,RO,100,,,,,,,,,,,")]);
+            assert_eq!((found.tags.len(), found.report.not_taken()), (0, 1), "{address}");
+        }
+    }
+
+    #[test]
     fn what_has_no_counterpart_is_a_sentence_and_no_tag() {
         let found = rows(&[
-            "\"Curve\",\"400001[10]\",Word Array,1,RO,100,,,,,,,,,,,",
+            "\"Curve\",\"400001[65]\",Word Array,1,RO,100,,,,,,,,,,,",
             "\"Flow\",\"400020\",Word,1,RO,100,Square Root,0,100,0,50,Float,,,m3/h,,",
             "\"Day\",\"400030\",Date,1,RO,100,,,,,,,,,,,",
             "\"D100\",\"D100\",Word,1,RO,100,,,,,,,,,,,",

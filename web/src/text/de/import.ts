@@ -67,7 +67,7 @@ export const imports: Pick<Catalogue, keyof typeof english> = {
   "remark.list.comma-thousands": "Das Komma in {cell} wurde als Tausendertrennung gelesen.",
   "remark.kepware.no-header": "Der Text beginnt nicht mit den Spalten eines Kepware-Exports: Tag Name, Address, Data Type, …",
   "remark.kepware.open-quote": "{about}: Ein Anführungszeichen in dieser Zeile ist nicht geschlossen. Schließen oder entfernen.",
-  "remark.kepware.array": "{about} ist ein Feld ({address}); hier ist jedes Element ein eigener Tag. Die wichtigen einzeln auflisten.",
+  "remark.kepware.array": "{about} ist ein Feld ({address}), das nicht als ein Tag je Element gelesen wird. Felder mit 1 bis 64 Zahlen werden es; die wichtigen Elemente einzeln auflisten.",
   "remark.kepware.address": "{about}: „{address}“ ist keine Adresse der Modbus-Treiber von Kepware. Andere Treiber werden noch nicht gelesen.",
   "remark.kepware.type": "{about}: Der Datentyp {type} an {address} hat hier keine Entsprechung.",
   "remark.kepware.beyond": "{about}: {address} als {type} reicht über das letzte Register hinaus.",
