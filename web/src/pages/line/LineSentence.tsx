@@ -42,20 +42,22 @@ export function LineSentence({ tags, line, advice, places, lost }: SentenceProps
   const [bad = 0, old = 0] = useSyncExternalStore(subscribe, () => counts(tags)).split(",").map(Number);
   if (lost) return <p className="line-say">{t("line.sayLost")}</p>;
   const silent = (devices.data ?? []).filter((one) => one.state.kind === "not-answering" && (within(one.place, line) || within(line, one.place)));
-  const behind = (deployments.data ?? []).filter((one) => within(one.place, line) && one.runtime.some((place) => place.load.overloaded)).length;
+  const models = (deployments.data ?? []).filter((one) => within(one.place, line));
+  const mute = models.filter((one) => one.mode !== "off" && one.runtime.some((place) => place.health === "failed" || place.health === "no-input")).length;
+  const behind = models.filter((one) => one.runtime.some((place) => place.load.overloaded)).length;
   const first = advice[0];
   const where = first ? (places.get(first.place)?.name ?? first.place) : "";
   const oneWhere = advice.every((one) => one.place === first?.place);
   return (
     <p className="line-say" role="status">
-      {first ? <b>{oneWhere ? t("line.sayAdviceAt", { n: advice.length, place: where }) : t("line.sayAdvice", { n: advice.length })}</b> : bad + old + silent.length + behind === 0 ? <T k="line.sayFine" /> : null}{" "}
+      {first ? <b>{oneWhere ? t("line.sayAdviceAt", { n: advice.length, place: where }) : t("line.sayAdvice", { n: advice.length })}</b> : bad + old + silent.length + mute + behind === 0 ? <T k="line.sayFine" /> : null}{" "}
       {silent.length > 0 && (
         <span className="say-mark">
           <Mark name="f" size={16} />
         </span>
       )}
       {silent.map((one) => t("line.saySilent", { device: one.name, age: exactSpan(now - (one.state.last_answer_ms ?? one.state.since_ms ?? now)) })).join(" ")} {bad > 0 && t("line.sayBad", { n: bad })}{" "}
-      {old > 0 && t("line.sayOld", { n: old })} {behind > 0 && t("line.sayBehind", { n: behind })}
+      {old > 0 && t("line.sayOld", { n: old })} {mute > 0 && t("line.sayMute", { n: mute })} {behind > 0 && t("line.sayBehind", { n: behind })}
     </p>
   );
 }

@@ -31,6 +31,7 @@ export const line = {
   "line.saySilent": "{device} antwortet seit {age} nicht.",
   "line.sayBad": { one: "{n} Wert schlecht.", other: "{n} Werte schlecht." },
   "line.sayOld": { one: "{n} Wert alt.", other: "{n} Werte alt." },
+  "line.sayMute": { one: "{n} Modell kann nicht antworten.", other: "{n} Modelle können nicht antworten." },
   "line.sayBehind": { one: "{n} Modell kommt nicht nach.", other: "{n} Modelle kommen nicht nach." },
 
   "calm.fine": "Kein Hinweis",

@@ -31,6 +31,7 @@ export const line = {
   "line.saySilent": "{device} has not answered for {age}.",
   "line.sayBad": { one: "{n} value bad.", other: "{n} values bad." },
   "line.sayOld": { one: "{n} value old.", other: "{n} values old." },
+  "line.sayMute": { one: "{n} model can't answer.", other: "{n} models can't answer." },
   "line.sayBehind": { one: "{n} model does not keep up.", other: "{n} models do not keep up." },
 
   "calm.fine": "No advice",
