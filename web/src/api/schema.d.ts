@@ -886,6 +886,8 @@ export interface components {
             based_on?: number | null;
             /** @description Why. */
             because?: string | null;
+            /** @description Bundles that the document names and that are not on this edge yet. For a dry run only: to apply it, add them first. */
+            bundles?: components["schemas"]["BundleToCome"][];
             /** @description As JSON. */
             document?: Record<string, never> | null;
             /** @description Only say what would change. */
@@ -1003,6 +1005,18 @@ export interface components {
             tunables: components["schemas"]["ContractTunable"][];
             /** @description The window, one sentence. */
             window: string;
+        };
+        /** @description A bundle that would be added before the document is applied. */
+        BundleToCome: {
+            /** @description Its contract.toml: what the deployments are judged by. */
+            contract: string;
+            /** @description `sha256:…`, the digest of its manifest. */
+            digest: string;
+            /**
+             * Format: int64
+             * @description Size of its file in bytes.
+             */
+            size: number;
         };
         /** @description What verifying the whole chain found. */
         ChainCheck: {
