@@ -343,7 +343,8 @@ mod tests {
     use std::io;
     use std::path::Path;
     use std::sync::atomic::AtomicBool;
-    use store::{Disk, DiskFile, GapReason, RealDisk, StoreOptions};
+    use store::disk::{Disk, DiskFile, RealDisk};
+    use store::{GapReason, StoreOptions};
 
     use super::*;
 
@@ -418,10 +419,9 @@ mod tests {
         }
     }
 
-    fn scan(history: &History, arrival: Timestamp, width: usize) -> Arc<Scan> {
-        let group = GroupId(1);
+    fn scan(arrival: Timestamp, width: usize) -> Arc<Scan> {
         let values = vec![Value::from_f64(1.0); width];
-        Arc::new(Scan { group, arrival, source: None, values, qualities: vec![Quality::GOOD; width] })
+        Arc::new(Scan { group: GroupId(1), arrival, source: None, values, qualities: vec![Quality::GOOD; width] })
     }
 
     #[test]
@@ -434,7 +434,7 @@ mod tests {
         let mut waiting = Waiting::default();
         for (second, arrival) in seconds.iter().enumerate() {
             disk.0.store((3..7).contains(&second), Ordering::Relaxed);
-            assert!(waiting.take(scan(&history, *arrival, 1)));
+            assert!(waiting.take(scan(*arrival, 1)));
             history.work(&mut waiting, Work::Second);
             assert_eq!(history.report.problem().is_some(), (3..7).contains(&second));
         }
@@ -450,17 +450,17 @@ mod tests {
         let begin = history.clock.now().truncated_to_millis();
         let mut waiting = Waiting::default();
         disk.0.store(true, Ordering::Relaxed);
-        waiting.take(scan(&history, begin, 1));
-        waiting.take(scan(&history, begin, 2));
+        waiting.take(scan(begin, 1));
+        waiting.take(scan(begin, 2));
         history.work(&mut waiting, Work::Second);
         assert_eq!((waiting.scans.len(), history.report.refused.load(Ordering::Relaxed)), (1, 1));
         let mut later = (1..).map(|milli| begin.plus(Duration::from_millis(milli)));
-        let took = later.by_ref().take_while(|arrival| waiting.take(scan(&history, *arrival, 1))).count();
+        let took = later.by_ref().take_while(|arrival| waiting.take(scan(*arrival, 1))).count();
         assert!(waiting.bytes <= WAITING && (100_000..1_000_000).contains(&took), "{took}");
         disk.0.store(false, Ordering::Relaxed);
         history.work(&mut waiting, Work::Second);
         assert_eq!(history.report.scans.load(Ordering::Relaxed), took as u64 + 1);
-        assert!(waiting.take(scan(&history, later.next().unwrap(), 1)));
+        assert!(waiting.take(scan(later.next().unwrap(), 1)));
     }
 
     #[test]
@@ -469,7 +469,7 @@ mod tests {
         let hour = Duration::from_hours(1);
         let history = history(dir.path(), Clock::behind(hour), Arc::default());
         let (now, store) = (history.clock.now(), Arc::clone(&history.store));
-        let scan = |arrival| scan(&history, arrival, 1);
+        let scan = |arrival| scan(arrival, 1);
         let seconds = |from: domain::Timestamp| -> Vec<_> {
             (0..10).map(|second| from.plus(Duration::from_secs(second)).truncated_to_millis()).collect()
         };

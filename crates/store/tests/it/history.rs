@@ -28,7 +28,7 @@ fn open(disk: &Mem, now: i64) -> Store {
 fn fill(store: &Store, from: i64, to: i64) {
     let (group, _) = group(store, 2);
     for millis in (from..to).step_by(1000) {
-        let number = f64::from(u32::try_from(millis / 1000 % 1000).unwrap());
+        let number = f64::from(u32::try_from((millis / 1000).rem_euclid(1000)).unwrap());
         store.append(&[scan(group, millis, &[number, number * 0.1 + 4.0])]).unwrap();
     }
 }
