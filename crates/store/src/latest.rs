@@ -5,7 +5,6 @@ use domain::{Problem, Sample, SeriesId, Timestamp};
 use crate::chunk::Chunk;
 use crate::counters::DamagedAt;
 use crate::store::Inner;
-use crate::tail::{Places, TailReader};
 use crate::view::{ChunkRef, LanePart, Snapshot};
 
 /// Looks back this far first, then four times as far, and so on.
@@ -31,7 +30,7 @@ pub(crate) fn latest_before(inner: &Inner, series: SeriesId, t: Timestamp) -> Re
         let snapshot = snapshot.map_err(failed)?;
         let mut best: Option<Sample> = None;
         for (part, (_, position)) in snapshot.parts.iter().zip(&lanes) {
-            let found = in_lane(inner, series, part, *position, to, &snapshot.places).map_err(failed)?;
+            let found = in_lane(inner, series, part, *position, to).map_err(failed)?;
             best = later(best, found);
         }
         if best.as_ref().is_some_and(|sample| sample.arrival.micros() >= from) || from <= oldest {
@@ -55,7 +54,6 @@ fn in_lane(
     part: &LanePart,
     position: usize,
     to: i64,
-    places: &Places,
 ) -> std::io::Result<Option<Sample>> {
     let mut best = None;
     let mut chunks: Vec<&ChunkRef> = part.chunks.iter().collect();
@@ -82,7 +80,7 @@ fn in_lane(
     let known = best.as_ref().map(|sample| sample.arrival.micros());
     let group = inner.view().dictionary.group(part.lane.1);
     let meaning = part.meaning(group.as_deref());
-    let mut reader = TailReader::new(places);
+    let mut reader = part.places.reader();
     for row in part.rows.iter().rev().take_while(|row| known.is_none_or(|known| row.arrival >= known)) {
         let mut found = None;
         let read = reader.read(row, None)?.and_then(|scan| {

@@ -12,7 +12,6 @@ use crate::dictionary::Group;
 use crate::learn;
 use crate::log::Row;
 use crate::store::Inner;
-use crate::tail::TailReader;
 use crate::view::Tail;
 use crate::writer::Writer;
 
@@ -136,7 +135,7 @@ impl Inner {
         let (Some(group), true) = (group, tail.rows.len() >= FIRST as usize && tail.packings.len() < PACKINGS) else {
             return Ok(());
         };
-        let columns = self.newest(&tail, &group)?;
+        let columns = self.newest(lane, &tail, &group)?;
         let packer = writer.packers.entry(lane).or_default();
         let before = packer.packing.clone();
         let field = |(position, cells): (usize, &Vec<Cell>)| {
@@ -159,13 +158,12 @@ impl Inner {
     }
 
     /// Some of the newest scans, by columns. Damaged ones are passed over; sealing counts them.
-    fn newest(&self, tail: &Tail, group: &Group) -> io::Result<Vec<Vec<Cell>>> {
+    fn newest(&self, lane: Lane, tail: &Tail, group: &Group) -> io::Result<Vec<Vec<Cell>>> {
         let (before, newest) = tail.rows.split_at(tail.rows.len().saturating_sub(LOOK));
         let before = &before[before.len().saturating_sub(BACK)..];
         let step = before.len().div_ceil(LOOK).max(1);
         let rows: Vec<Row> = before.iter().step_by(step).chain(newest).copied().collect();
-        let places = self.view().places_of(rows.iter());
-        let mut reader = TailReader::new(&places);
+        let mut reader = self.view().places_of(lane, &rows).reader();
         let wanted: Vec<usize> = (0..group.series.len()).collect();
         let mut columns: Vec<Vec<Cell>> = wanted.iter().map(|_| Vec::with_capacity(rows.len())).collect();
         for row in &rows {

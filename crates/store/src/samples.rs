@@ -21,7 +21,7 @@ use crate::dictionary::Group;
 use crate::latest::source_of;
 use crate::log::Row;
 use crate::store::Inner;
-use crate::tail::{Ahead, Places};
+use crate::tail::TailReader;
 use crate::view::{ChunkRef, Snapshot, lanes_of};
 
 /// Width of a window, µs.
@@ -107,7 +107,6 @@ const TAIL_ORDER: (u64, u64) = (u64::MAX, u64::MAX);
 struct Window {
     from: i64,
     to: i64,
-    places: Places,
     lanes: Vec<LaneColumns>,
     /// Chunks that are not needed yet, the next one last: lane number and chunk.
     waiting: Vec<(usize, ChunkRef)>,
@@ -148,7 +147,7 @@ enum Source {
         lane: usize,
         rows: Vec<Row>,
         next: usize,
-        ahead: Ahead,
+        reader: TailReader,
     },
 }
 
@@ -158,7 +157,6 @@ impl Source {
         &mut self,
         inner: &Inner,
         lanes: &[LaneColumns],
-        places: &Places,
         ready: &mut VecDeque<Sample>,
     ) -> io::Result<()> {
         match self {
@@ -173,10 +171,10 @@ impl Source {
                 }
                 *row += 1;
             }
-            Source::Tail { lane, rows, next, ahead } => {
+            Source::Tail { lane, rows, next, reader } => {
                 let asked = &lanes[*lane];
                 let row = &rows[*next];
-                let taken = ahead.read(places, row, rows.get(*next + 1))?.and_then(|scan| {
+                let taken = reader.read(row, rows.get(*next + 1))?.and_then(|scan| {
                     scan.columns(&asked.positions, asked.meaning(), |at, value, quality| {
                         let series = asked.series[at];
                         ready.push_back(Sample { series, arrival: scan.arrival, source: scan.source, value, quality });
@@ -223,7 +221,6 @@ impl Window {
         let mut window = Self {
             from,
             to,
-            places: snapshot.places,
             lanes: Vec::new(),
             waiting: Vec::new(),
             sources: Vec::new(),
@@ -242,7 +239,8 @@ impl Window {
             });
             window.waiting.extend(part.chunks.into_iter().map(|chunk| (number, chunk)));
             if !part.rows.is_empty() {
-                window.push(Source::Tail { lane: number, rows: part.rows, next: 0, ahead: Ahead::default() });
+                let reader = part.places.reader();
+                window.push(Source::Tail { lane: number, rows: part.rows, next: 0, reader });
             }
         }
         window.waiting.sort_by_key(|(_, chunk)| Reverse((chunk.at.from, chunk.order())));
@@ -286,7 +284,7 @@ impl Window {
             }
             let source = self.sources[key.4].as_mut();
             let next =
-                source.map(|source| source.emit(inner, &self.lanes, &self.places, ready).map(|()| source.arrival()));
+                source.map(|source| source.emit(inner, &self.lanes, ready).map(|()| source.arrival()));
             if let Some(arrival) = next.transpose()?.flatten() {
                 top.0.0 = arrival;
             } else {

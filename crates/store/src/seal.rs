@@ -16,7 +16,7 @@ use crate::day::{Day, Lane, MICROS_PER_DAY, Place, Summary};
 use crate::dictionary::Group;
 use crate::log::Row;
 use crate::store::Inner;
-use crate::tail::{Places, TailReader};
+use crate::tail::Places;
 use crate::types::Sealed;
 use crate::view::{Tail, View};
 use crate::writer::{Fact, Writer, sealed_fact};
@@ -155,7 +155,7 @@ impl Inner {
         let parts = split(&tail);
         let last = parts.iter().flat_map(|part| &part.rows).map(|row| row.seq).max();
         let (Some(first), Some(last), Some(group)) = (tail.rows.first(), last, group) else { return Ok(None) };
-        let places = self.view().places_of(tail.rows.iter());
+        let places = self.view().places_of(lane, &tail.rows);
         let mut sealing = Sealing { lane, places: Vec::new(), last, sealed_until: tail.sealed_until, scans: 0 };
         for (number, part) in parts.iter().enumerate() {
             let head = Head {
@@ -192,7 +192,7 @@ impl Inner {
     ) -> io::Result<Vec<u8>> {
         let mut kept = Vec::with_capacity(rows.len());
         let (mut arrivals, mut sources) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-        let mut reader = TailReader::new(places);
+        let mut reader = places.reader();
         for (number, row) in rows.iter().enumerate() {
             let scan = reader.read(row, rows.get(number + 1))?.and_then(|scan| {
                 // the packing it names is known
@@ -211,7 +211,7 @@ impl Inner {
         build(&part, |positions| {
             let wanted: Vec<usize> = positions.collect();
             let mut columns: Vec<Vec<Cell>> = wanted.iter().map(|_| Vec::with_capacity(kept.len())).collect();
-            let mut reader = TailReader::new(places);
+            let mut reader = places.reader();
             for (number, row) in kept.iter().enumerate() {
                 let scan = reader.read(row, kept.get(number + 1))?.map_err(io::Error::other)?;
                 let take = |at: usize, value, quality| columns[at].push((value, quality));

@@ -1,141 +1,176 @@
-//! Reading single scans of the tail: out of the newest commits, which stay in memory, or out of the log's files.
+//! Reading single scans of the tail: out of memory, where the newest are kept, or out of the log's files.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 
 use domain::log_record::{RecordError, ScanView, parse, parse_kept};
 
+use crate::day::Lane;
 use crate::log::Row;
 use crate::view::Segments;
 
 /// Bytes read ahead when scans lie close together.
 const AHEAD: usize = 32 << 10;
+/// Scans and bytes of a block at most: small enough to be copied when somebody reads it meanwhile.
+const BLOCK_SCANS: usize = 64;
+const BLOCK_BYTES: usize = 32 << 10;
 
-/// The bytes of one commit as they are in the log.
-#[derive(Clone, Debug)]
-struct Commit {
-    segment: u32,
-    offset: u32,
-    bytes: Arc<Vec<u8>>,
+/// Some scans of one lane as they are in the log, one behind the other, so that memory is read straight ahead.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Block {
+    /// Where each is in the log, and where here. Ascends.
+    scans: Vec<((u32, u32), u32)>,
+    bytes: Vec<u8>,
 }
 
-impl Commit {
-    fn place(&self) -> (u32, u32) {
-        (self.segment, self.offset)
+impl Block {
+    fn has_room(&self) -> bool {
+        self.scans.len() < BLOCK_SCANS && self.bytes.len() < BLOCK_BYTES
+    }
+
+    fn size(&self) -> usize {
+        self.bytes.capacity() + self.scans.capacity() * size_of::<((u32, u32), u32)>() + size_of::<Self>()
+    }
+
+    fn first(&self) -> (u32, u32) {
+        self.scans.first().map_or((0, 0), |(place, _)| *place)
+    }
+
+    fn holds(&self, at: usize, place: (u32, u32)) -> bool {
+        self.scans.get(at).is_some_and(|scan| scan.0 == place)
     }
 }
 
-/// The newest commits, at most `limit` bytes of them: what most trends of the last minutes need, without a call to the
-/// system for every scan.
+/// The newest scans of all lanes, `limit` bytes of them, about: what most trends of the last minutes need, without a call to
+/// the system for every scan.
 #[derive(Debug)]
 pub(crate) struct Recent {
-    commits: VecDeque<Commit>,
+    lanes: HashMap<Lane, VecDeque<Arc<Block>>>,
+    /// Whose block was begun first, second, and so on.
+    begun: VecDeque<Lane>,
     bytes: usize,
     limit: usize,
 }
 
 impl Recent {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { commits: VecDeque::new(), bytes: 0, limit }
+        Self { lanes: HashMap::new(), begun: VecDeque::new(), bytes: 0, limit }
     }
 
-    /// Takes what was just synced to the disk at this place.
-    pub(crate) fn push(&mut self, segment: u64, offset: u64, mut bytes: Vec<u8>) {
-        let (Ok(segment), Ok(offset)) = (u32::try_from(segment), u32::try_from(offset)) else { return };
-        bytes.shrink_to_fit();
-        self.bytes += bytes.len();
-        self.commits.push_back(Commit { segment, offset, bytes: Arc::new(bytes) });
+    /// Takes a scan that was just synced to the disk.
+    pub(crate) fn push(&mut self, lane: Lane, row: &Row, bytes: &[u8]) {
+        let blocks = self.lanes.entry(lane).or_default();
+        if !blocks.back().is_some_and(|block| block.has_room()) {
+            if let Some(full) = blocks.back_mut() {
+                let before = full.size();
+                let full = Arc::make_mut(full);
+                full.bytes.shrink_to_fit();
+                full.scans.shrink_to_fit();
+                self.bytes = self.bytes + full.size() - before;
+            }
+            blocks.push_back(Arc::default());
+            self.begun.push_back(lane);
+            self.bytes += Block::default().size();
+        }
+        if let Some(block) = blocks.back_mut() {
+            let before = block.size();
+            let block = Arc::make_mut(block);
+            let start = u32::try_from(block.bytes.len()).unwrap_or(u32::MAX);
+            block.scans.push((row.place(), start));
+            block.bytes.extend_from_slice(bytes);
+            self.bytes = self.bytes + block.size() - before;
+        }
         while self.bytes > self.limit {
-            let Some(oldest) = self.commits.pop_front() else { break };
-            self.bytes -= oldest.bytes.len();
+            let Some(lane) = self.begun.pop_front() else { break };
+            let oldest = self.lanes.get_mut(&lane).and_then(VecDeque::pop_front);
+            self.bytes -= oldest.map_or(0, |block| block.size());
         }
     }
 
-    /// The commits from this place of the log on.
-    pub(crate) fn from(&self, place: (u32, u32)) -> RecentPart {
-        let behind = self.commits.partition_point(|commit| commit.place() <= place);
-        RecentPart(self.commits.range(behind.saturating_sub(1)..).cloned().collect())
+    /// Those of a lane from this place of the log on.
+    fn from(&self, lane: Lane, place: (u32, u32)) -> Vec<Arc<Block>> {
+        let Some(blocks) = self.lanes.get(&lane) else { return Vec::new() };
+        let behind = blocks.partition_point(|block| block.first() <= place);
+        blocks.range(behind.saturating_sub(1)..).cloned().collect()
     }
 }
 
-/// Some of the newest commits, in order.
-#[derive(Debug, Default)]
-pub(crate) struct RecentPart(Vec<Commit>);
-
-impl RecentPart {
-    /// The record of a row. `near` is where the one before was found; the next one of a group is mostly one commit on.
-    fn find(&self, row: &Row, near: &mut usize) -> Option<&[u8]> {
-        let begins = |place: usize| self.0.get(place).is_some_and(|commit| commit.place() <= row.place());
-        let holds = |place: usize| begins(place) && !begins(place + 1);
-        *near = match [*near + 1, *near].into_iter().find(|place| holds(*place)) {
-            Some(place) => place,
-            None => self.0.partition_point(|commit| commit.place() <= row.place()).checked_sub(1)?,
-        };
-        let commit = self.0.get(*near).filter(|commit| commit.segment == row.segment)?;
-        let start = (row.offset - commit.offset) as usize;
-        commit.bytes.get(start..start + row.len as usize)
-    }
-}
-
-/// Where some rows are read from.
-#[derive(Debug, Default)]
+/// Where the scans of one lane are read from.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     /// The files they lie in.
-    pub(crate) segments: Segments,
+    segments: Arc<Segments>,
     /// Those of them that are in memory.
-    pub(crate) recent: RecentPart,
+    recent: Vec<Arc<Block>>,
 }
 
-/// Reads scans in the order of their places, some ahead where that pays.
+impl Places {
+    /// For rows of this lane that lie in these files.
+    pub(crate) fn new(segments: Arc<Segments>, recent: &Recent, lane: Lane, rows: &[Row]) -> Self {
+        let first = rows.iter().map(Row::place).min();
+        Self { segments, recent: first.map(|first| recent.from(lane, first)).unwrap_or_default() }
+    }
+
+    /// Reads them; best in the order of their places.
+    pub(crate) fn reader(&self) -> TailReader {
+        TailReader { places: self.clone(), near: (0, 0), ahead: Ahead::default() }
+    }
+}
+
+/// Reads scans of one lane, those in files some ahead where that pays.
 #[derive(Debug)]
-pub(crate) struct TailReader<'a> {
-    places: &'a Places,
+pub(crate) struct TailReader {
+    places: Places,
+    /// The block, and the scan in it, behind the one that was read last.
+    near: (usize, usize),
     ahead: Ahead,
 }
 
-/// What was read last.
+/// What was read from a file last.
 #[derive(Debug, Default)]
-pub(crate) struct Ahead {
-    /// Which of the commits in memory.
-    commit: usize,
-    /// From which place of which file.
+struct Ahead {
     segment: u32,
     offset: u64,
     bytes: Vec<u8>,
 }
 
-/// A scan, unless its record is damaged.
-pub(crate) type Read<'a> = Result<ScanView<'a>, RecordError>;
-
-impl<'a> TailReader<'a> {
-    pub(crate) fn new(places: &'a Places) -> Self {
-        Self { places, ahead: Ahead::default() }
-    }
-
-    /// A scan of the tail. `next` is the one that will be asked for next.
-    pub(crate) fn read(&mut self, row: &Row, next: Option<&Row>) -> io::Result<Read<'_>> {
-        self.ahead.read(self.places, row, next)
+impl TailReader {
+    /// A scan of the tail, unless its record is damaged. `next` is the one that will be asked for next.
+    pub(crate) fn read(&mut self, row: &Row, next: Option<&Row>) -> io::Result<Result<ScanView<'_>, RecordError>> {
+        let Self { places, near, ahead } = self;
+        if let Some(bytes) = find(&places.recent, row, near) {
+            return Ok(parse_kept(bytes).and_then(|record| record.scan()));
+        }
+        let bytes = ahead.read(&places.segments, row, next)?;
+        Ok(parse(bytes).and_then(|record| record.scan()))
     }
 }
 
-impl Ahead {
-    /// The same for whoever keeps places and buffer apart.
-    pub(crate) fn read<'b>(&'b mut self, places: &'b Places, row: &Row, next: Option<&Row>) -> io::Result<Read<'b>> {
-        if let Some(bytes) = places.recent.find(row, &mut self.commit) {
-            return Ok(parse_kept(bytes).and_then(|record| record.scan()));
-        }
-        let bytes = self.from_file(places, row, next)?;
-        Ok(parse(bytes).and_then(|record| record.scan()))
-    }
+/// The record of a row, if it is in memory.
+fn find<'a>(blocks: &'a [Arc<Block>], row: &Row, near: &mut (usize, usize)) -> Option<&'a [u8]> {
+    let place = row.place();
+    let here = |(block, scan): (usize, usize)| blocks.get(block).is_some_and(|block| block.holds(scan, place));
+    let (number, scan) = if let Some(near) = [*near, (near.0 + 1, 0)].into_iter().find(|near| here(*near)) {
+        near
+    } else {
+        let number = blocks.partition_point(|block| block.first() <= place).checked_sub(1)?;
+        (number, blocks[number].scans.binary_search_by_key(&place, |scan| scan.0).ok()?)
+    };
+    *near = (number, scan + 1);
+    let block = &blocks[number];
+    let start = block.scans[scan].1 as usize;
+    block.bytes.get(start..start + row.len as usize)
+}
 
-    fn from_file(&mut self, places: &Places, row: &Row, next: Option<&Row>) -> io::Result<&[u8]> {
+impl Ahead {
+    fn read(&mut self, segments: &Segments, row: &Row, next: Option<&Row>) -> io::Result<&[u8]> {
         let (offset, len) = (u64::from(row.offset), row.len as usize);
         let inside = self.segment == row.segment
             && offset >= self.offset
             && offset + len as u64 <= self.offset + self.bytes.len() as u64;
         if !inside {
-            let segment = places.segments.get(&u64::from(row.segment)).ok_or(io::ErrorKind::NotFound)?;
+            let segment = segments.get(&u64::from(row.segment)).ok_or(io::ErrorKind::NotFound)?;
             let near = next.is_some_and(|next| {
                 next.segment == row.segment
                     && next.offset >= row.offset

@@ -8,7 +8,6 @@ use domain::{Problem, Quality, QualityClass, SeriesId, Timestamp, Value};
 use crate::chunk::{Chunk, Entry, read_entry};
 use crate::counters::DamagedAt;
 use crate::store::Inner;
-use crate::tail::{Places, TailReader};
 use crate::types::{Bucket, Gap, GapReason, Trend};
 use crate::view::{ChunkRef, LanePart, Mark, Snapshot};
 
@@ -126,20 +125,20 @@ pub(crate) fn trend(
         damaged: Vec::new(),
     };
     for (part, position) in snapshot.parts.iter().zip(positions) {
-        drawing.lane(part, position, &snapshot.places).map_err(failed)?;
+        drawing.lane(part, position).map_err(failed)?;
     }
     Ok(drawing.finish(&marks))
 }
 
 impl Drawing<'_> {
-    fn lane(&mut self, part: &LanePart, position: usize, places: &Places) -> std::io::Result<()> {
+    fn lane(&mut self, part: &LanePart, position: usize) -> std::io::Result<()> {
         for chunk in &part.chunks {
             if !self.chunk(chunk, position)? {
                 self.inner.counters.damaged(DamagedAt::Column(chunk.day.number, chunk.at.offset, self.series.0));
                 self.damaged.push((chunk.at.from, chunk.at.to));
             }
         }
-        self.rows(part, position, places)
+        self.rows(part, position)
     }
 
     #[inline]
@@ -213,10 +212,10 @@ impl Drawing<'_> {
             .extend(parts.by_ref().filter_map(|part| Some(Stretch { from: *part.first()?, to: *part.last()?, usual })));
     }
 
-    fn rows(&mut self, part: &LanePart, position: usize, places: &Places) -> std::io::Result<()> {
+    fn rows(&mut self, part: &LanePart, position: usize) -> std::io::Result<()> {
         let group = self.inner.view().dictionary.group(part.lane.1);
         let (rows, meaning) = (&part.rows, part.meaning(group.as_deref()));
-        let mut reader = TailReader::new(places);
+        let mut reader = part.places.reader();
         for (number, row) in rows.iter().enumerate() {
             let scan = reader.read(row, rows.get(number + 1))?;
             let bucket = self.bucket(row.arrival);

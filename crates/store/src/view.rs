@@ -84,7 +84,7 @@ impl Tail {
 pub(crate) struct View {
     pub(crate) dictionary: Dictionary,
     pub(crate) segments: Segments,
-    /// The newest commits, still in memory.
+    /// The newest scans, still in memory.
     pub(crate) recent: Recent,
     pub(crate) tails: HashMap<Lane, Tail>,
     pub(crate) days: BTreeMap<u64, (Arc<Day>, Summary)>,
@@ -104,12 +104,16 @@ impl View {
         self.marks.push(mark);
     }
 
-    /// Where these rows are read from.
-    pub(crate) fn places_of<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> Places {
+    /// Where these rows of a lane are read from.
+    pub(crate) fn places_of(&self, lane: Lane, rows: &[Row]) -> Places {
+        Places::new(self.segments_of(rows.iter()), &self.recent, lane, rows)
+    }
+
+    /// The files in which these rows lie.
+    fn segments_of<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> Arc<Segments> {
         let mut segments = Segments::new();
-        let (mut last, mut first) = (None, None);
+        let mut last = None;
         for row in rows {
-            first = Some(first.map_or(row.place(), |first: (u32, u32)| first.min(row.place())));
             if last == Some(row.segment) {
                 continue;
             }
@@ -118,7 +122,7 @@ impl View {
                 segments.insert(segment.number, Arc::clone(segment));
             }
         }
-        Places { segments, recent: first.map(|first| self.recent.from(first)).unwrap_or_default() }
+        Arc::new(segments)
     }
 
     /// The lanes a series may be in, with its position there.
@@ -156,6 +160,8 @@ pub(crate) struct LanePart {
     pub(crate) chunks: Vec<ChunkRef>,
     /// In the order of arrival, then sequence.
     pub(crate) rows: Vec<Row>,
+    /// Where the rows are read from.
+    pub(crate) places: Places,
     /// What packed ones of the rows are read with.
     pub(crate) packings: Arc<Vec<Arc<Packing>>>,
 }
@@ -164,8 +170,6 @@ pub(crate) struct LanePart {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) parts: Vec<LanePart>,
-    /// Where the rows are read from.
-    pub(crate) places: Places,
 }
 
 /// Indexes of older days that were needed lately.
@@ -226,7 +230,7 @@ impl Snapshot {
         mut damaged: impl FnMut(u64, u64),
     ) -> io::Result<Self> {
         let mut parts: Vec<LanePart> = lanes.iter().map(|lane| LanePart::of(*lane)).collect();
-        let (older, places) = {
+        let older = {
             let view = view.read().unwrap_or_else(PoisonError::into_inner);
             let mut older: Vec<(Arc<Day>, Summary)> = Vec::new();
             for (day, summary) in view.days.values() {
@@ -246,8 +250,11 @@ impl Snapshot {
                 part.rows.sort_by_key(|row| (row.arrival, row.seq));
                 part.packings = Arc::clone(&tail.packings);
             }
-            let places = view.places_of(parts.iter().flat_map(|part| &part.rows));
-            (older, places)
+            let segments = view.segments_of(parts.iter().flat_map(|part| &part.rows));
+            for part in &mut parts {
+                part.places = Places::new(Arc::clone(&segments), &view.recent, part.lane, &part.rows);
+            }
+            older
         };
         for (day, summary) in &older {
             let index = indexes.get(day, summary, |place| damaged(day.number, place))?;
@@ -258,7 +265,7 @@ impl Snapshot {
         for part in &mut parts {
             part.chunks.sort_by_key(|chunk| (chunk.at.from, chunk.order()));
         }
-        Ok(Self { parts, places })
+        Ok(Self { parts })
     }
 }
 
@@ -273,7 +280,7 @@ impl Snapshot {
 
 impl LanePart {
     fn of(lane: Lane) -> Self {
-        Self { lane, chunks: Vec::new(), rows: Vec::new(), packings: Arc::default() }
+        Self { lane, chunks: Vec::new(), rows: Vec::new(), places: Places::default(), packings: Arc::default() }
     }
 
     /// What its rows are read with.

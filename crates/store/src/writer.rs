@@ -222,10 +222,10 @@ impl Inner {
                 len: u32::try_from(*len).unwrap_or(u32::MAX),
             };
             view.tails.entry(*lane).or_default().rows.push(row);
+            view.recent.push(*lane, &row, &batch.bytes[*place..*place + *len]);
         }
         view.next = batch.next;
         let len = batch.bytes.len();
-        view.recent.push(segment.number, start, batch.bytes);
         drop(view);
         writer.commit_len = len;
         writer.announced.extend(batch.announced);

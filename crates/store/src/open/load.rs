@@ -23,8 +23,8 @@ use crate::types::{OpenReport, StoreOptions};
 use crate::view::{Segments, Tail, View};
 use crate::writer::{Fact, Writer};
 
-/// The newest commits take this part of the memory for caches.
-const RECENT: u64 = 5;
+/// The newest scans take this part of the memory for caches.
+const RECENT: u64 = 4;
 
 /// Why nothing was opened.
 #[derive(Debug)]
@@ -358,6 +358,7 @@ impl Loading<'_> {
             let tail = view.tails.entry(lane).or_default();
             if row.seq > tail.sealed {
                 tail.rows.push(row);
+                view.recent.push(lane, &row, record.bytes); // the walk has checked it
             }
             ControlFlow::Continue(())
         })?;
