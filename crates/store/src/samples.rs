@@ -153,12 +153,7 @@ enum Source {
 
 impl Source {
     /// Puts the samples of its next scan into `ready`.
-    fn emit(
-        &mut self,
-        inner: &Inner,
-        lanes: &[LaneColumns],
-        ready: &mut VecDeque<Sample>,
-    ) -> io::Result<()> {
+    fn emit(&mut self, inner: &Inner, lanes: &[LaneColumns], ready: &mut VecDeque<Sample>) -> io::Result<()> {
         match self {
             Source::Chunk { lane, arrivals, sources, columns, row, .. } => {
                 let arrival = Timestamp::from_micros(arrivals[*row]);
@@ -218,14 +213,8 @@ impl Window {
             let view = inner.view();
             snapshot.parts.iter().map(|part| view.dictionary.group(part.lane.1)).collect()
         };
-        let mut window = Self {
-            from,
-            to,
-            lanes: Vec::new(),
-            waiting: Vec::new(),
-            sources: Vec::new(),
-            heap: BinaryHeap::new(),
-        };
+        let mut window =
+            Self { from, to, lanes: Vec::new(), waiting: Vec::new(), sources: Vec::new(), heap: BinaryHeap::new() };
         for (number, (part, group)) in snapshot.parts.into_iter().zip(groups).enumerate() {
             let all = group.as_ref().map(|group| Arc::clone(&group.series)).unwrap_or_default();
             let wanted = all.iter().enumerate().filter(|(_, id)| series.binary_search(id).is_ok());
@@ -283,8 +272,7 @@ impl Window {
                 continue; // the chunk that was opened is not the only one that may come first
             }
             let source = self.sources[key.4].as_mut();
-            let next =
-                source.map(|source| source.emit(inner, &self.lanes, ready).map(|()| source.arrival()));
+            let next = source.map(|source| source.emit(inner, &self.lanes, ready).map(|()| source.arrival()));
             if let Some(arrival) = next.transpose()?.flatten() {
                 top.0.0 = arrival;
             } else {

@@ -46,7 +46,9 @@ pub(super) fn read(text: &str) -> Imported {
         match tags(&cells, &mut totals) {
             Ok(tags) => {
                 totals.aside(&cells);
-                tags.into_iter().for_each(|tag| imported.take(tag));
+                for tag in tags {
+                    imported.take(tag);
+                }
             }
             Err(remark) => imported.report.push(remark.line(row.line)),
         }
@@ -108,7 +110,7 @@ fn tags(cells: &Cells<'_>, totals: &mut Totals) -> Result<Vec<FoundTag>, Remark>
         label: format!("{label}{index}"),
         address: address.to_string(),
         unit: Some(cells.get("eng units").to_owned()).filter(|unit| !unit.is_empty()),
-        scale: scale.clone(),
+        scale,
         range,
         period_ms: None,
         writable: match cells.get("client access").to_lowercase().as_str() {
