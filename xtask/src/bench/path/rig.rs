@@ -122,11 +122,23 @@ impl Rig {
 
     /// An edge with this configuration and an empty data folder, listening.
     pub(super) fn lastmile(&self, site: &Path) -> Result<Child> {
+        let _ = fs::remove_dir_all(self.folder.join("data"));
+        self.edge(Some(site))
+    }
+
+    /// The edge of before, which ended, with the configuration that it knows.
+    pub(super) fn lastmile_again(&self) -> Result<Child> {
+        self.edge(None)
+    }
+
+    fn edge(&self, site: Option<&Path>) -> Result<Child> {
         let data = self.folder.join("data");
-        let _ = fs::remove_dir_all(&data);
         let log = File::create(self.folder.join("lastmile.log"))?;
         let mut command = Command::new(&self.lastmile);
-        command.args(["--json", "edge", "--listen", "127.0.0.1:0", "--data"]).arg(&data).arg("--site").arg(site);
+        command.args(["--json", "edge", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+        if let Some(site) = site {
+            command.arg("--site").arg(site);
+        }
         command.env("LASTMILE_ONNXRUNTIME", paths::onnxruntime());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
         let mut line = String::new();
