@@ -82,7 +82,7 @@ test("a Node-RED flow brings the address of its device and its tags with at most
 const kepware = [
   "Tag Name,Address,Data Type,Respect Data Type,Client Access,Scan Rate,Scaling,Raw Low,Raw High,Scaled Low,Scaled High,Scaled Data Type,Clamp Low,Clamp High,Eng Units,Description,Negate Value",
   '"P7.Vibration","400001",Float,1,RO,100,,,,,,,,,mm/s,"Vibration DE",',
-  '"P7.Curve","400101[10]",Word Array,1,RO,100,,,,,,,,,,"",',
+  '"P7.Curve","400101[100]",Word Array,1,RO,100,,,,,,,,,,"",',
   '"P7.Flow","400021",Word,1,RO,100,Square Root,0,27648,0,50,Float,0,0,m3/h,"",',
   '"P7.Day","400031",Date,1,RO,100,,,,,,,,,,"",',
   '"P7.Level","400021",Word,1,R/W,100,Linear,0,27648,0,100,Float,0,0,%,"Tank level",',

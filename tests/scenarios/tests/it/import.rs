@@ -14,7 +14,7 @@ const EXPORT: &str = "\
 Tag Name,Address,Data Type,Respect Data Type,Client Access,Scan Rate,Scaling,Raw Low,Raw High,Scaled Low,Scaled High,Scaled Data Type,Clamp Low,Clamp High,Eng Units,Description,Negate Value
 \"Pump 7.Speed\",\"400101\",Word,1,R/W,100,Linear,0,1000,0,100,Float,0,0,%,\"Speed of the pump\",
 \"Pump 7.Running\",\"000003\",Boolean,1,RO,100,,,,,,,,,,\"\",
-\"Pump 7.Curve\",\"400201[10]\",Word Array,1,RO,100,,,,,,,,,,\"\",
+\"Pump 7.Curve\",\"400201[100]\",Word Array,1,RO,100,,,,,,,,,,\"\",
 ";
 
 #[tokio::test]
