@@ -348,6 +348,20 @@ fn open(whole: &[u8]) -> Result<RawRecord<'_>, RecordError> {
 }
 
 impl<'a> RawRecord<'a> {
+    /// The CRC32C at its end, over all before it.
+    pub fn crc(&self) -> u32 {
+        self.bytes.last_chunk().map_or(0, |crc| u32::from_le_bytes(*crc))
+    }
+
+    /// Appends the same record as one of another epoch: what a store still holds from before goes on in the new one.
+    pub fn put_in_epoch(&self, epoch: u64, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(&self.bytes[..self.bytes.len() - CRC]);
+        out[start + 6..start + HEAD].copy_from_slice(&epoch.to_le_bytes());
+        let crc = crc32c::crc32c(&out[start..]);
+        out.extend_from_slice(&crc.to_le_bytes());
+    }
+
     /// The scan inside, to take single columns out of it. An error for other kinds.
     pub fn scan(&self) -> Result<ScanView<'a>, RecordError> {
         if self.kind == RecordKind::Scan {

@@ -8,6 +8,7 @@ pub mod act;
 pub mod change;
 pub mod device;
 pub mod doctor;
+pub mod link;
 pub mod mapping;
 pub mod model;
 mod render;
@@ -79,7 +80,9 @@ impl Eq for Arg {}
 
 /// The whole catalogue, by topic.
 pub fn all() -> impl Iterator<Item = &'static Sentence> {
-    [doctor::ALL, device::ALL, mapping::ALL, model::ALL, access::ALL, change::ALL, act::ALL].into_iter().flatten()
+    [doctor::ALL, device::ALL, mapping::ALL, model::ALL, access::ALL, change::ALL, act::ALL, link::ALL]
+        .into_iter()
+        .flatten()
 }
 
 /// The catalogue as screens look it up: `code`, `code.why` and `code.hint` with their English words.

@@ -260,6 +260,14 @@ impl<'a> ScanView<'a> {
         })
     }
 
+    /// The number of the packing that its values are under; none when they are told in full.
+    pub fn packing(&self) -> Option<u64> {
+        match self.values {
+            Values::Packed { number, .. } => Some(number),
+            Values::Coded { .. } => None,
+        }
+    }
+
     /// Everything. `meaning` is that of the group.
     pub fn to_scan(&self, meaning: Meaning<'_>) -> Result<Scan, RecordError> {
         let all: Vec<usize> = (0..self.count).collect();
