@@ -14,7 +14,6 @@ super::sentences! {
     OWED_NOT_HERE: "owed.not-here" = "{stream} goes in order only; nothing of it can be owed.";
     EDGE_TURN: "edge.turn" = "This edge said hello again since (turn {newest}).", why "After a break an old request may still arrive; of two, only the newer is heard.";
     EDGE_EPOCH: "edge.epoch" = "These records are of a life of this edge's store that the hub takes nothing of.", why "The edge was restored from a backup, and a newer life has begun.";
-    EDGE_BASE: "edge.base" = "The edge says that it shares more of {stream} with its past than the hub ever had ({mark}).";
     EDGE_OTHER: "edge.other" = "This is for another edge than the one that sent it.";
     EDGE_TWO_BOXES: "edge.two-boxes" = "Two boxes speak as this edge.", why "One is a copy of the other, or was restored twice. Both go on working; only the newer one's records are taken.", hint "Switch one off and enrol it as an edge of its own, or say on the hub which one is right.";
     EDGE_RESTORED: "edge.restored" = "This edge was restored from an older state.", why "What it recorded between that state and the restore is on the hub only, as far as it had been sent.", hint "Check what was changed in that time; the record of changes has a fork there.";

@@ -77,7 +77,7 @@ fn error(change: impl FnOnce(&mut Parcel)) -> ParcelError {
 fn a_parcel_that_contradicts_its_header_is_refused() {
     assert!(error(|parcel| parcel.header.gone.clear()) == ParcelError::Contents("order"));
     assert!(error(|parcel| parcel.header.gone[0].last = 9) == ParcelError::Contents("gone"));
-    assert!(error(|parcel| parcel.header.gone.push(gone(8, 8))) == ParcelError::Contents("count"));
+    assert!(error(|parcel| parcel.header.gone.push(gone(8, 8))) == ParcelError::Contents("order"));
     assert!(error(|parcel| parcel.header.last = 9) == ParcelError::Contents("count"));
     assert!(error(|parcel| parcel.header.count = 4) == ParcelError::Contents("count"));
     assert!(error(|parcel| parcel.header.first = 3) == ParcelError::Contents("order"));

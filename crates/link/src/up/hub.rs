@@ -14,7 +14,7 @@ use domain::{Id, Problem};
 use serde::{Deserialize, Serialize};
 
 pub use self::take::{Dictionary, Taken};
-use super::{Compare, Greeting, Hello, Likeness, Line, MOST_LIVES, MOST_OWED, Mark, Owe, Owed, Refusal, Standing};
+use super::{Compare, Greeting, Hello, Life, Likeness, Line, MOST_OWED, Mark, Owe, Owed, Refusal, Standing};
 use crate::PerStream;
 use crate::parcel::Gone;
 
@@ -25,7 +25,7 @@ pub struct Account {
     pub edge: Id,
     /// The newest turn.
     pub turn: u64,
-    /// Its lives, oldest first, at most [`MOST_LIVES`]. The last one is the present one.
+    /// Its lives, oldest first, at most [`super::MOST_LIVES`]. The last one is the present one.
     pub lives: Vec<HubLife>,
     /// Two boxes speak as this edge: the other one's epoch. Stays until a person decides.
     pub two_boxes: Option<u64>,
@@ -33,19 +33,20 @@ pub struct Account {
     pub allowed: Option<u64>,
 }
 
-/// A life of an edge's store, as the hub has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A life of an edge's store, as the hub has it. What it brought stands under its epoch; what it says besides, up to where it
+/// parts from another life, stands under that one's ([`HubLife::shared`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HubLife {
     /// Its random number.
     pub epoch: u64,
-    /// The life that it came from.
-    pub parent: Option<u64>,
-    /// Up to which numbers it shares with that one.
-    pub base: PerStream<u64>,
+    /// The lives it comes from, newest first.
+    pub from: Vec<Life>,
     /// The turn in which a newer life took its place.
     pub closed: Option<u64>,
     /// How its streams stand.
     pub lines: PerStream<Line>,
+    /// First and last numbers of what it owed and could not bring any more.
+    pub lost: PerStream<Vec<(u64, u64)>>,
 }
 
 /// A range that will never come, to be stored under the life that it belongs to.
@@ -81,12 +82,11 @@ impl Account {
         }
         self.turn = self.turn.max(hello.seen).saturating_add(1);
         let turn = self.turn;
-        let told = hello.lives.iter().take(MOST_LIVES);
-        let Some((age, life)) = told.enumerate().find_map(|(age, told)| Some((age, self.life(told.epoch)?))) else {
+        let Some(life) = hello.lives.first().and_then(|life| self.life(life.epoch)) else {
             return Ok(Greeting::Welcome(Box::new(Standing { turn, ..Standing::default() })));
         };
-        let begin_anew = age == 0 && life.closed.is_some();
-        if let Some(closed) = life.closed.filter(|_| begin_anew && self.allowed != Some(life.epoch)) {
+        let begin_anew = life.closed.is_some();
+        if let Some(closed) = life.closed.filter(|_| self.allowed != Some(life.epoch)) {
             // One that is told of by a message from before may be late; one that knows the turn is there now.
             if hello.seen < closed {
                 return Ok(Greeting::Closed { turn });

@@ -104,12 +104,12 @@ pub enum Greeting {
     },
 }
 
-/// How an edge stands at the hub, under the newest of its lives that the hub knows.
+/// How an edge stands at the hub.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// For all requests of this connection.
     pub turn: u64,
-    /// The life; none when the hub knows none of them.
+    /// The present life; none when the hub does not know it yet: then it has to be begun.
     pub epoch: Option<u64>,
     /// The life cannot go on; the edge must begin a new one that comes from it.
     pub begin_anew: bool,
@@ -122,12 +122,8 @@ pub struct Standing {
 pub struct Begin {
     /// Of this connection.
     pub turn: u64,
-    /// Its random number.
-    pub epoch: u64,
-    /// The life it comes from, as far as the hub knows it.
-    pub parent: Option<u64>,
-    /// The last number that it shares with that life, per stream; at most the hub's mark there.
-    pub base: PerStream<Mark>,
+    /// The new life, then those it comes from, newest first.
+    pub lives: Vec<Life>,
 }
 
 /// "Records go on behind this range; it comes later."

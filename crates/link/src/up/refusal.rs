@@ -49,13 +49,6 @@ pub enum Refusal {
     },
     /// The records are of a life that the hub does not take records of.
     Epoch,
-    /// A new life says that it shares more with an older one than the hub ever had.
-    Base {
-        /// Which stream.
-        stream: Stream,
-        /// The hub's mark.
-        mark: u64,
-    },
     /// Too many ranges are owed already.
     TooManyOwed {
         /// Which stream.
@@ -98,9 +91,6 @@ impl Refusal {
                 .problem(place, [("stream", stream.name().into()), ("group", f64::from(*group).into())]),
             Self::Turn { newest } => said::EDGE_TURN.problem(place, [("newest", number(*newest))]),
             Self::Epoch => said::EDGE_EPOCH.problem(place, []),
-            Self::Base { stream, mark } => {
-                said::EDGE_BASE.problem(place, [("stream", stream.name().into()), ("mark", number(*mark))])
-            }
             Self::TooManyOwed { stream } => said::OWED_TOO_MANY
                 .problem(place, [("stream", stream.name().into()), ("most", (super::MOST_OWED as f64).into())]),
             Self::MayNotOwe { stream } => said::OWED_NOT_HERE.problem(place, [("stream", stream.name().into())]),

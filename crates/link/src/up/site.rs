@@ -143,7 +143,7 @@ enum Phase {
     /// A new life has to be begun.
     Start(PerStream<u64>),
     /// And told.
-    Begin { parent: Option<u64>, base: PerStream<Mark> },
+    Begin,
     /// Records go up.
     Run,
 }

@@ -1,51 +1,57 @@
 //! A new life of an edge: where it starts, what it still owes, and what will never come.
+//!
+//! Lives form a tree. Two of them say the same up to where their ways part, so what one of them brought counts for the other.
 
 use super::{Account, HubLife, Lost};
-use crate::parcel::{Gone, GoneReason};
-use crate::up::{Begin, Line, MOST_LIVES, Mark, Owed, Refusal, Standing};
-use crate::{PerStream, Stream};
+use crate::parcel::{Gone, GoneReason, crc_of_gone};
+use crate::up::{Begin, Life, MOST_LIVES, Mark, Owed, Refusal, Standing};
+use crate::Stream;
 
 impl Account {
     /// Takes a new life in place of the present one. Gives how it stands and what of the old one will never come, to be stored
     /// with the account. A repetition changes nothing.
     pub fn begin(&mut self, begin: &Begin) -> Result<(Standing, Vec<Lost>), Refusal> {
         self.in_turn(begin.turn)?;
-        if self.present().is_some_and(|life| life.epoch == begin.epoch) {
+        let Some((new, from)) = begin.lives.split_first() else { return Err(Refusal::Epoch) };
+        if self.present().is_some_and(|life| life.epoch == new.epoch) {
             return Ok((self.standing(), Vec::new()));
         }
-        if self.life(begin.epoch).is_some() {
+        if self.life(new.epoch).is_some() {
             return Err(Refusal::Epoch);
         }
-        let parent = match begin.parent {
-            Some(epoch) => Some(self.life(epoch).ok_or(Refusal::Epoch)?),
-            None => None,
-        };
-        for stream in Stream::ALL {
-            let mark = parent.map_or(0, |life| life.lines[stream].mark.seq);
-            if begin.base[stream].seq > mark {
-                return Err(Refusal::Base { stream, mark });
-            }
-        }
-        let shared = self.shared_with_present(begin.parent);
-        let mut lines: PerStream<Line> = PerStream::of(|stream| Line {
-            mark: self.known_mark(begin.parent, stream, begin.base[stream]),
-            owed: Vec::new(),
-            step: 0,
-        });
+        let from = from.iter().take(MOST_LIVES).cloned().collect();
+        let mut life = HubLife { epoch: new.epoch, from, ..HubLife::default() };
+        let turn = self.turn;
         let mut lost = Vec::new();
-        if let Some(present) = self.lives.last_mut() {
-            present.closed = Some(self.turn);
-            for stream in Stream::ALL {
-                let until = begin.base[stream].seq.min(shared[stream]);
-                for owed in std::mem::take(&mut present.lines[stream].owed) {
-                    let (kept, gone) = split(owed, until);
-                    lines[stream].owed.extend(kept);
+        for stream in Stream::ALL {
+            let base = self.base(&life, stream);
+            life.lines[stream].mark = base;
+            let mut owed = Vec::new();
+            if let Some(present) = self.lives.last_mut() {
+                let until = life.shared(present, stream).min(base.seq);
+                for range in std::mem::take(&mut present.lines[stream].owed) {
+                    let (kept, gone) = split(range, until);
+                    owed.extend(kept);
+                    present.lost[stream].extend(gone.map(|gone| (gone.first, gone.last)));
                     lost.extend(gone.map(|gone| Lost { epoch: present.epoch, stream, gone }));
                 }
             }
+            for older in &mut self.lives {
+                // What was lost when that life ended is here again after a restore.
+                let until = life.shared(older, stream).min(base.seq);
+                for (first, last) in std::mem::take(&mut older.lost[stream]) {
+                    let (kept, gone) = split(again(first, last), until);
+                    older.lost[stream].extend(gone.map(|gone| (gone.first, gone.last)));
+                    owed.extend(kept);
+                }
+            }
+            owed.sort_by_key(|owed| owed.first);
+            life.lines[stream].owed = owed;
         }
-        let base = PerStream::of(|stream| begin.base[stream].seq);
-        self.lives.push(HubLife { epoch: begin.epoch, parent: begin.parent, base, closed: None, lines });
+        if let Some(present) = self.lives.last_mut() {
+            present.closed = Some(turn);
+        }
+        self.lives.push(life);
         if self.lives.len() > MOST_LIVES {
             self.lives.remove(0);
         }
@@ -63,38 +69,32 @@ impl Account {
         }
     }
 
-    /// At the parent's mark the hub knows the content better than the edge.
-    fn known_mark(&self, parent: Option<u64>, stream: Stream, base: Mark) -> Mark {
-        let mark = parent.and_then(|epoch| self.life(epoch)).map(|life| life.lines[stream].mark);
-        mark.filter(|mark| mark.seq == base.seq).unwrap_or(base)
+    /// The furthest that any life brought of what the new one says as well.
+    fn base(&self, new: &HubLife, stream: Stream) -> Mark {
+        let brought = |life: &HubLife| {
+            let (mark, shared) = (life.lines[stream].mark, new.shared(life, stream));
+            // Both sides only have to call the content before the first new record the same.
+            if mark.seq <= shared { mark } else { Mark { seq: shared, crc: crc_of_gone(shared) } }
+        };
+        self.lives.iter().map(brought).max_by_key(|mark| mark.seq).unwrap_or_default()
     }
+}
 
-    /// Up to which numbers the present life and that one are the same.
-    fn shared_with_present(&self, other: Option<u64>) -> PerStream<u64> {
-        let (Some(other), Some(present)) = (other, self.present()) else { return PerStream::default() };
-        let ours = self.ancestry(present.epoch);
-        for (epoch, theirs) in self.ancestry(other) {
-            if let Some((_, shared)) = ours.iter().find(|(ours, _)| *ours == epoch) {
-                return PerStream::of(|stream| theirs[stream].min(shared[stream]));
-            }
-        }
-        PerStream::default()
+impl HubLife {
+    /// Up to which number this life and another one of the same edge say the same.
+    pub fn shared(&self, other: &Self, stream: Stream) -> u64 {
+        let until = |life: &Self, epoch: u64| {
+            let told = |from: &&Life| from.epoch == epoch;
+            if life.epoch == epoch { Some(u64::MAX) } else { life.from.iter().find(told).map(|from| from.same_until[stream]) }
+        };
+        let epochs = std::iter::once(self.epoch).chain(self.from.iter().map(|from| from.epoch));
+        epochs.filter_map(|epoch| Some(until(self, epoch)?.min(until(other, epoch)?))).max().unwrap_or(0)
     }
+}
 
-    /// A life and those it comes from, each with up to where it is shared.
-    fn ancestry(&self, epoch: u64) -> Vec<(u64, PerStream<u64>)> {
-        let mut found = Vec::new();
-        let mut shared = PerStream::of(|_| u64::MAX);
-        let mut at = Some(epoch);
-        while let Some(life) = at.and_then(|epoch| self.life(epoch))
-            && found.len() < MOST_LIVES
-        {
-            found.push((life.epoch, shared));
-            shared = PerStream::of(|stream| shared[stream].min(life.base[stream]));
-            at = life.parent;
-        }
-        found
-    }
+/// A range that was lost, to be owed again. What stands before it is for both sides to call the same.
+fn again(first: u64, last: u64) -> Owed {
+    Owed { first, last, prev_crc: crc_of_gone(first - 1), crc: None }
 }
 
 /// What of an owed range lies up to `until`, and what behind it.

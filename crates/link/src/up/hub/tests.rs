@@ -4,7 +4,7 @@ use domain::Id;
 
 use super::{Account, Dictionary, Taken};
 use crate::parcel::{Header, Meaning, Parcel, records};
-use crate::up::{Begin, Greeting, Hello, Life, Mark, Owe, Refusal};
+use crate::up::{Begin, Greeting, Hello, Life, Owe, Refusal};
 use crate::{PerStream, Stream};
 
 struct All;
@@ -55,16 +55,19 @@ fn hello(lives: &[u64], seen: u64) -> Hello {
     Hello { edge: edge(), seen, lives, tips: PerStream::default() }
 }
 
-fn begin(account: &mut Account, epoch: u64, parent: Option<u64>, base: u64) -> Result<(), Refusal> {
-    let base = PerStream::of(|_| Mark { seq: base, crc: crc(base) });
-    account.begin(&Begin { turn: account.turn, epoch, parent, base }).map(drop)
+/// Lives, the new one first; it shares everything up to 5 with the older ones, of `data` up to 20.
+fn begin(account: &mut Account, lives: &[u64]) -> Result<PerStream<u64>, Refusal> {
+    let same_until = PerStream { data: 20, change: 5, ..PerStream::default() };
+    let lives = lives.iter().map(|epoch| Life { epoch: *epoch, same_until }).collect();
+    let (standing, _) = account.begin(&Begin { turn: account.turn, lives })?;
+    Ok(PerStream::of(|stream| standing.lines[stream].mark.seq))
 }
 
 /// In its first life, in turn 1.
 fn account() -> Account {
     let mut account = Account::new(edge());
     account.hello(&hello(&[1], 0)).unwrap();
-    begin(&mut account, 1, None, 0).unwrap();
+    begin(&mut account, &[1]).unwrap();
     account
 }
 
@@ -148,7 +151,7 @@ fn a_copy_of_a_box_is_noticed_and_a_late_message_is_not_taken_for_one() {
     let mut account = account();
     take(&mut account, 1, 10).unwrap();
     account.hello(&hello(&[2, 1], 1)).unwrap();
-    begin(&mut account, 2, Some(1), 5).unwrap();
+    assert_eq!(begin(&mut account, &[2, 1]).unwrap().change, 5);
     let Ok(Greeting::Closed { turn }) = account.hello(&hello(&[1], 1)) else { panic!("a late hello") };
     assert_eq!(account.two_boxes, None);
     assert_eq!(account.hello(&hello(&[1], turn)), Ok(Greeting::TwoBoxes { turn: turn + 1 }));
@@ -156,7 +159,8 @@ fn a_copy_of_a_box_is_noticed_and_a_late_message_is_not_taken_for_one() {
     account.decide(1);
     let Ok(Greeting::Welcome(standing)) = account.hello(&hello(&[1], turn + 1)) else { panic!("a person decided") };
     assert!(standing.begin_anew);
-    assert_eq!(begin(&mut account, 3, Some(1), 11), Err(Refusal::Base { stream: Stream::Data, mark: 0 }));
+    assert_eq!(begin(&mut account, &[3, 1]).unwrap().change, 5);
+    assert_eq!(begin(&mut account, &[2, 1]), Err(Refusal::Epoch), "a life does not begin twice");
 }
 
 #[test]
@@ -165,8 +169,9 @@ fn what_a_restored_edge_owed_and_no_longer_has_is_told_as_lost() {
     let stream = Stream::Data;
     account.owe(&Owe { turn: 1, epoch: 1, stream, first: 1, last: 50, crc: 5 }).unwrap();
     account.hello(&hello(&[2, 1], 1)).unwrap();
-    let base = PerStream::of(|of| if of == stream { Mark { seq: 20, crc: 9 } } else { Mark::default() });
-    let (standing, lost) = account.begin(&Begin { turn: 2, epoch: 2, parent: Some(1), base }).unwrap();
+    let same_until = PerStream { data: 20, ..PerStream::default() };
+    let lives = [2, 1].map(|epoch| Life { epoch, same_until }).to_vec();
+    let (standing, lost) = account.begin(&Begin { turn: 2, lives }).unwrap();
     assert_eq!((standing.lines[stream].mark.seq, standing.lines[stream].durable()), (20, 0));
     assert_eq!((lost[0].epoch, lost[0].gone.first, lost[0].gone.last), (1, 21, 50));
 }

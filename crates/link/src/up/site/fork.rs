@@ -30,12 +30,12 @@ pub(super) enum Points {
 }
 
 impl Fork {
-    /// The fork is at or after the cursors, and before both what the store has and what the hub has.
-    pub(super) fn between(cursors: &PerStream<u64>, tips: &PerStream<Mark>, lines: &PerStream<Line>) -> Self {
+    /// The fork is at or after `low`, and before both what the store has and what the hub has.
+    pub(super) fn between(low: &PerStream<u64>, tips: &PerStream<Mark>, lines: &PerStream<Line>) -> Self {
         let spans = PerStream::of(|stream| {
             let high = tips[stream].seq.min(lines[stream].mark.seq);
             let owed = lines[stream].owed.iter().map(|owed| (owed.first, owed.last)).collect();
-            Span { low: cursors[stream].min(high), high, owed, held: None }
+            Span { low: low[stream].min(high), high, owed, held: None }
         });
         Self { spans }
     }

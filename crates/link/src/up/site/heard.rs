@@ -5,7 +5,6 @@ use std::time::Duration;
 use domain::said::link as said;
 
 use super::{Answer, Flight, Fork, Greeting, Line, Mark, Phase, Refusal, Standing, Ticket, Uplink};
-use crate::parcel::crc_of_gone;
 use crate::{PerStream, Stream};
 
 impl Uplink {
@@ -82,30 +81,18 @@ impl Uplink {
     fn welcomed(&mut self, standing: Standing) {
         self.turn = standing.turn;
         self.told = PerStream::default();
-        let Some(epoch) = standing.epoch else {
-            self.phase = Phase::Begin { parent: None, base: PerStream::default() };
-            return;
-        };
-        if epoch == self.present() {
-            let begin_anew = standing.begin_anew;
-            self.lines = standing.lines;
-            let is_short = Stream::ALL.into_iter().any(|stream| self.tips[stream].seq < self.lines[stream].mark.seq);
-            if begin_anew || is_short {
-                self.search();
-            } else {
-                self.check();
-            }
+        if standing.epoch != Some(self.present()) {
+            self.phase = Phase::Begin;
             return;
         }
-        let same_until = self.lives.iter().find(|life| life.epoch == epoch).map(|life| life.same_until);
-        let Some(same_until) = same_until else { return self.greet() };
-        let base = PerStream::of(|stream| {
-            let mark = standing.lines[stream].mark;
-            let seq = mark.seq.min(same_until[stream]);
-            // What stands there is of the older life; both sides only have to call it the same.
-            if seq == mark.seq { mark } else { Mark { seq, crc: crc_of_gone(seq) } }
-        });
-        self.phase = Phase::Begin { parent: Some(epoch), base };
+        let begin_anew = standing.begin_anew;
+        self.lines = standing.lines;
+        let is_short = Stream::ALL.into_iter().any(|stream| self.tips[stream].seq < self.lines[stream].mark.seq);
+        if begin_anew || is_short {
+            self.search();
+        } else {
+            self.check();
+        }
     }
 
     /// Whether the store has the same as the hub at each mark that this life wrote itself.
@@ -116,17 +103,22 @@ impl Uplink {
             if self.lines[stream].durable() < self.cursors[stream] {
                 self.notice = Some(said::HUB_WENT_BACK.problem(self.place(), []));
             }
-            self.cursors[stream] = self.lines[stream].durable();
         }
     }
 
     fn search(&mut self) {
         self.notice = Some(said::EDGE_RESTORED.problem(self.place(), []));
-        self.phase = Phase::Search(Box::new(Fork::between(&self.cursors, &self.tips, &self.lines)));
+        let low = PerStream::of(|stream| self.cursors[stream].max(self.inherited(stream)));
+        self.phase = Phase::Search(Box::new(Fork::between(&low, &self.tips, &self.lines)));
     }
 
     fn run(&mut self, standing: Standing) {
         self.lines = standing.lines;
+        self.go();
+    }
+
+    /// Store and hub agree: what is durable may be forgotten from now on.
+    pub(super) fn go(&mut self) {
         for stream in Stream::ALL {
             self.cursors[stream] = self.lines[stream].durable();
         }

@@ -35,7 +35,7 @@ impl Uplink {
                     let points = vec![self.lines[stream].mark.seq];
                     return Some(self.look_up(stream, points));
                 }
-                None => self.phase = Phase::Run,
+                None => self.go(),
             }
         }
         if let Phase::Search(fork) = &self.phase {
@@ -58,8 +58,8 @@ impl Uplink {
                 Some(self.send(Request::Hello(hello), Flight::Control))
             }
             Phase::Start(same_until) => Some(Next::StartLife(*same_until)),
-            Phase::Begin { parent, base } => {
-                let begin = Begin { turn: self.turn, epoch: self.present(), parent: *parent, base: *base };
+            Phase::Begin => {
+                let begin = Begin { turn: self.turn, lives: self.lives.clone() };
                 Some(self.send(Request::Begin(begin), Flight::Control))
             }
             Phase::Check(_) | Phase::Search(_) | Phase::Run => None,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::log_record::LogBody;
 use domain::{Id, Value};
 use link::Stream;
-use link::parcel::{Gone, Meaning, Parcel, records};
+use link::parcel::{Gone, GoneReason, Meaning, Parcel, records};
 use link::up::hub::{Account, Dictionary, Taken};
 use link::up::site::{Answer, Request};
 use link::up::{Line, Refusal};
@@ -124,17 +124,13 @@ impl Store {
         }
     }
 
-    /// In this life, or below its base in the one it comes from.
+    /// In this life, or in another one that says the same up to there.
     pub fn is_here(&self, account: &Account, epoch: u64, stream: Stream, number: u64) -> bool {
-        let mut at = Some(epoch);
-        while let Some(epoch) = at {
-            if self.stored.contains_key(&(account.edge, epoch, stream, number)) {
-                return true;
-            }
-            let life = account.lives.iter().find(|life| life.epoch == epoch);
-            at = life.filter(|life| number <= life.base[stream]).and_then(|life| life.parent);
-        }
-        false
+        let Some(this) = account.lives.iter().find(|life| life.epoch == epoch) else { return false };
+        account.lives.iter().filter(|life| this.shared(life, stream) >= number).any(|life| {
+            let stored = self.stored.get(&(account.edge, life.epoch, stream, number));
+            stored.is_some_and(|stored| !matches!(stored, Stored::Gone(Gone { reason: GoneReason::Restored, .. })))
+        })
     }
 }
 

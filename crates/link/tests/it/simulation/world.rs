@@ -101,6 +101,8 @@ pub struct World {
     /// Contents that were durable at the hub once.
     durable: HashSet<u64>,
     calm: bool,
+    /// One seed is looked at: say what happens.
+    aloud: bool,
     pub counts: Counts,
 }
 
@@ -119,6 +121,7 @@ impl World {
             net: Net::default(),
             durable: HashSet::new(),
             calm: false,
+            aloud: std::env::var_os("LASTMILE_SEED").is_some(),
             counts: Counts::default(),
         };
         for _ in 0..count {
@@ -127,6 +130,12 @@ impl World {
             world.edges.push(Edge::new(id, Disk::new(epoch)));
         }
         world
+    }
+
+    fn say(&self, what: impl FnOnce() -> String) {
+        if self.aloud {
+            println!("{} {}", self.now, what());
+        }
     }
 
     pub fn step(&mut self) {
@@ -234,6 +243,9 @@ impl World {
         let which = self.rng.random_range(0..self.edges[at].backups.len());
         let epoch = self.rng.random();
         let edge = &mut self.edges[at];
+        if self.aloud {
+            println!("{} restore of {at}, noticed {noticed}", self.now);
+        }
         edge.crash();
         edge.disk = edge.backups[which].clone();
         if noticed {
@@ -249,6 +261,7 @@ impl World {
             return;
         }
         let which = self.rng.random_range(0..self.hub_backups.len());
+        self.say(|| "hub restored".to_owned());
         self.hub = self.hub_backups[which].clone();
         self.counts.hub_restores += 1;
     }
@@ -257,6 +270,7 @@ impl World {
     fn copy(&mut self, at: usize) {
         if self.edges.len() < 6 && !self.edges[at].scrapped {
             let copy = Edge::new(self.edges[at].id, self.edges[at].disk.clone());
+            self.say(|| format!("{at} is copied to {}", self.edges.len()));
             self.edges.push(copy);
             self.counts.clones += 1;
         }
@@ -368,10 +382,13 @@ impl World {
             }
             _ if !self.hub_up => return,
             Message::Request(sender, id, request) => {
+                self.say(|| format!("{} {} {request:?}", sender.place, sender.start));
                 let (change, answer) = self.hub.answer(id, &request);
                 (sender, change, answer, id)
             }
             Message::Parcel(sender, id, turn, bytes) => {
+                let header = link::parcel::Parcel::decode(&bytes).map(|parcel| parcel.header);
+                self.say(|| format!("{} {} turn {turn} {header:?}", sender.place, sender.start));
                 let (change, answer) = self.hub.take(id, turn, &bytes);
                 self.counts.already += u64::from(change.account.is_none());
                 (sender, change, answer, id)
@@ -382,6 +399,7 @@ impl World {
             self.hub_up = false;
             return;
         }
+        self.say(|| format!("{} {} {answer:?}", sender.place, sender.start));
         self.commit(id, change);
         if !self.calm && self.rng.random_bool(0.02) {
             self.hub_up = false;
