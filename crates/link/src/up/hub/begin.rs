@@ -97,11 +97,11 @@ fn again(first: u64, last: u64) -> Owed {
     Owed { first, last, prev_crc: crc_of_gone(first - 1), crc: None }
 }
 
-/// What of an owed range lies up to `until`, and what behind it.
+/// What of an owed range lies up to `until`, and what behind it. In another life its last record has another CRC.
 fn split(owed: Owed, until: u64) -> (Option<Owed>, Option<Gone>) {
     let gone = |first| Gone { first, last: owed.last, reason: GoneReason::Restored };
     if owed.last <= until {
-        (Some(owed), None)
+        (Some(Owed { crc: None, ..owed }), None)
     } else if owed.first > until {
         (None, Some(gone(owed.first)))
     } else {

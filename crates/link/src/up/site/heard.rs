@@ -108,7 +108,11 @@ impl Uplink {
 
     fn search(&mut self) {
         self.notice = Some(said::EDGE_RESTORED.problem(self.place(), []));
-        let low = PerStream::of(|stream| self.cursors[stream].max(self.inherited(stream)));
+        let low = PerStream::of(|stream| {
+            // What the store says of itself holds, even where the hub has nothing to compare it with.
+            let known = self.cursors[stream].min(self.lines[stream].mark.seq).max(self.inherited(stream));
+            known.min(self.tips[stream].seq)
+        });
         self.phase = Phase::Search(Box::new(Fork::between(&low, &self.tips, &self.lines)));
     }
 

@@ -113,7 +113,7 @@ impl Store {
             let line = &present.lines[stream];
             let owed: BTreeSet<u64> = line.owed.iter().flat_map(|owed| owed.first..=owed.last).collect();
             for number in 1..=line.mark.seq {
-                let is_here = self.is_here(account, present.epoch, stream, number);
+                let is_here = self.find(account, present.epoch, stream, number).is_some();
                 assert_ne!(
                     is_here,
                     owed.contains(&number),
@@ -125,11 +125,12 @@ impl Store {
     }
 
     /// In this life, or in another one that says the same up to there.
-    pub fn is_here(&self, account: &Account, epoch: u64, stream: Stream, number: u64) -> bool {
-        let Some(this) = account.lives.iter().find(|life| life.epoch == epoch) else { return false };
-        account.lives.iter().filter(|life| this.shared(life, stream) >= number).any(|life| {
+    pub fn find(&self, account: &Account, epoch: u64, stream: Stream, number: u64) -> Option<&Stored> {
+        let this = account.lives.iter().find(|life| life.epoch == epoch)?;
+        let mut lives = account.lives.iter().filter(|life| this.shared(life, stream) >= number);
+        lives.find_map(|life| {
             let stored = self.stored.get(&(account.edge, life.epoch, stream, number));
-            stored.is_some_and(|stored| !matches!(stored, Stored::Gone(Gone { reason: GoneReason::Restored, .. })))
+            stored.filter(|stored| !matches!(stored, Stored::Gone(Gone { reason: GoneReason::Restored, .. })))
         })
     }
 }
