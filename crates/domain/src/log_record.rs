@@ -348,9 +348,11 @@ fn open(whole: &[u8]) -> Result<RawRecord<'_>, RecordError> {
 }
 
 impl<'a> RawRecord<'a> {
-    /// The CRC32C at its end, over all before it.
-    pub fn crc(&self) -> u32 {
-        self.bytes.last_chunk().map_or(0, |crc| u32::from_le_bytes(*crc))
+    /// CRC32C of what it says, whatever its epoch: over everything but the epoch and the CRC at its end.
+    pub fn content_crc(&self) -> u32 {
+        let (front, rest) = self.bytes.split_at(6);
+        let rest = rest.get(8..rest.len().saturating_sub(CRC)).unwrap_or_default();
+        crc32c::crc32c_append(crc32c::crc32c(front), rest)
     }
 
     /// Appends the same record as one of another epoch: what a store still holds from before goes on in the new one.

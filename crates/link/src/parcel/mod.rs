@@ -112,8 +112,8 @@ pub struct Parcel {
     pub records: Vec<u8>,
 }
 
-/// What stands for the content of a stream at a number: the CRC of the record there; for one that is gone, that of its
-/// number. Two streams that agree in it are the same up to there as far as anybody can tell.
+/// What stands for the content of a stream at a number: the CRC of the record there, without its epoch; for one that is gone, that
+/// of its number. Two streams that agree in it are the same up to there as far as anybody can tell.
 pub fn crc_of_gone(number: u64) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c(b"gone"), &number.to_le_bytes())
 }

@@ -32,7 +32,7 @@ pub(crate) const fn framed(content: usize) -> usize {
 pub struct Record<'a> {
     /// Its number in the stream.
     pub number: u64,
-    /// Its CRC.
+    /// CRC of what it says, the same in every life.
     pub crc: u32,
     /// All its bytes; of a frame, the content.
     pub bytes: &'a [u8],
@@ -76,7 +76,7 @@ impl<'a> Iterator for Records<'a> {
 fn of_log(bytes: &[u8]) -> Result<(Record<'_>, &[u8]), ParcelError> {
     let raw = log_record::parse(bytes)?;
     let rest = bytes.get(raw.bytes.len()..).unwrap_or_default();
-    Ok((Record { number: raw.head.seq, crc: raw.crc(), bytes: raw.bytes, raw: Some(raw) }, rest))
+    Ok((Record { number: raw.head.seq, crc: raw.content_crc(), bytes: raw.bytes, raw: Some(raw) }, rest))
 }
 
 fn of_sql(bytes: &[u8]) -> Result<(Record<'_>, &[u8]), ParcelError> {

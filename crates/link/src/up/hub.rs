@@ -110,8 +110,8 @@ impl Account {
         self.two_boxes.map(|_| said::EDGE_TWO_BOXES.problem(place, [])).into_iter().collect()
     }
 
-    /// Answers a comparison. `crc_at` looks into what is stored of that life and stream; none for what is gone or owed, and
-    /// where it is no longer known.
+    /// Answers a comparison. `crc_at` looks into what is stored of that stream, in that life or another one that says the
+    /// same up to there ([`HubLife::shared`]); none for what is gone or owed, and where it is no longer known.
     pub fn compare(
         &self,
         compare: &Compare,

@@ -29,7 +29,7 @@ pub const MOST_POINTS: usize = 64;
 pub struct Mark {
     /// The number; 0 before the first.
     pub seq: u64,
-    /// CRC of the record there, or what stands for one that is gone ([`crate::parcel::crc_of_gone`]).
+    /// CRC of the record there, or what stands for one that is gone ([`crate::parcel::crc_of_gone`]); 0 where it is not known.
     pub crc: u32,
 }
 

@@ -9,8 +9,12 @@ use crate::Stream;
 
 impl Account {
     /// Takes a new life in place of the present one. Gives how it stands and what of the old one will never come, to be stored
-    /// with the account. A repetition changes nothing.
-    pub fn begin(&mut self, begin: &Begin) -> Result<(Standing, Vec<Lost>), Refusal> {
+    /// with the account. `crc_at` looks into what is stored of a life. A repetition changes nothing.
+    pub fn begin(
+        &mut self,
+        begin: &Begin,
+        crc_at: impl Fn(u64, Stream, u64) -> Option<u32>,
+    ) -> Result<(Standing, Vec<Lost>), Refusal> {
         self.in_turn(begin.turn)?;
         let Some((new, from)) = begin.lives.split_first() else { return Err(Refusal::Epoch) };
         if self.present().is_some_and(|life| life.epoch == new.epoch) {
@@ -24,7 +28,7 @@ impl Account {
         let turn = self.turn;
         let mut lost = Vec::new();
         for stream in Stream::ALL {
-            let base = self.base(&life, stream);
+            let base = self.base(&life, stream, &crc_at);
             life.lines[stream].mark = base;
             let mut owed = Vec::new();
             if let Some(present) = self.lives.last_mut() {
@@ -70,11 +74,14 @@ impl Account {
     }
 
     /// The furthest that any life brought of what the new one says as well.
-    fn base(&self, new: &HubLife, stream: Stream) -> Mark {
+    fn base(&self, new: &HubLife, stream: Stream, crc_at: &impl Fn(u64, Stream, u64) -> Option<u32>) -> Mark {
         let brought = |life: &HubLife| {
             let (mark, shared) = (life.lines[stream].mark, new.shared(life, stream));
-            // Both sides only have to call the content before the first new record the same.
-            if mark.seq <= shared { mark } else { Mark { seq: shared, crc: crc_of_gone(shared) } }
+            if mark.seq <= shared {
+                mark
+            } else {
+                Mark { seq: shared, crc: crc_at(life.epoch, stream, shared).unwrap_or(0) }
+            }
         };
         self.lives.iter().map(brought).max_by_key(|mark| mark.seq).unwrap_or_default()
     }
@@ -97,11 +104,11 @@ fn again(first: u64, last: u64) -> Owed {
     Owed { first, last, prev_crc: crc_of_gone(first - 1), crc: None }
 }
 
-/// What of an owed range lies up to `until`, and what behind it. In another life its last record has another CRC.
+/// What of an owed range lies up to `until`, and what behind it.
 fn split(owed: Owed, until: u64) -> (Option<Owed>, Option<Gone>) {
     let gone = |first| Gone { first, last: owed.last, reason: GoneReason::Restored };
     if owed.last <= until {
-        (Some(Owed { crc: None, ..owed }), None)
+        (Some(owed), None)
     } else if owed.first > until {
         (None, Some(gone(owed.first)))
     } else {

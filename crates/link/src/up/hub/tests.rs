@@ -59,7 +59,7 @@ fn hello(lives: &[u64], seen: u64) -> Hello {
 fn begin(account: &mut Account, lives: &[u64]) -> Result<PerStream<u64>, Refusal> {
     let same_until = PerStream { data: 20, change: 5, ..PerStream::default() };
     let lives = lives.iter().map(|epoch| Life { epoch: *epoch, same_until }).collect();
-    let (standing, _) = account.begin(&Begin { turn: account.turn, lives })?;
+    let (standing, _) = account.begin(&Begin { turn: account.turn, lives }, |_, _, _| None)?;
     Ok(PerStream::of(|stream| standing.lines[stream].mark.seq))
 }
 
@@ -171,7 +171,7 @@ fn what_a_restored_edge_owed_and_no_longer_has_is_told_as_lost() {
     account.hello(&hello(&[2, 1], 1)).unwrap();
     let same_until = PerStream { data: 20, ..PerStream::default() };
     let lives = [2, 1].map(|epoch| Life { epoch, same_until }).to_vec();
-    let (standing, lost) = account.begin(&Begin { turn: 2, lives }).unwrap();
+    let (standing, lost) = account.begin(&Begin { turn: 2, lives }, |_, _, _| None).unwrap();
     assert_eq!((standing.lines[stream].mark.seq, standing.lines[stream].durable()), (20, 0));
     assert_eq!((lost[0].epoch, lost[0].gone.first, lost[0].gone.last), (1, 21, 50));
 }

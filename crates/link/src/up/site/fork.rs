@@ -35,7 +35,7 @@ impl Fork {
         let spans = PerStream::of(|stream| {
             let high = tips[stream].seq.min(lines[stream].mark.seq);
             let owed = lines[stream].owed.iter().map(|owed| (owed.first, owed.last)).collect();
-            Span { low: low[stream], high: high.max(low[stream]), owed, held: None }
+            Span { low: low[stream].min(high), high, owed, held: None }
         });
         Self { spans }
     }

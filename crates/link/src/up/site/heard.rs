@@ -16,7 +16,7 @@ impl Uplink {
             (Answer::Greeting(greeting), Flight::Control) => self.greeted(greeting, now),
             (Answer::Standing(standing), Flight::Control) => {
                 self.turn = standing.turn;
-                self.run(standing);
+                self.welcomed(standing);
             }
             (Answer::Likeness(likeness), Flight::Control) => {
                 if let Phase::Search(fork) = &mut self.phase {
@@ -95,10 +95,10 @@ impl Uplink {
         }
     }
 
-    /// Whether the store has the same as the hub at each mark that this life wrote itself.
+    /// Whether the store has the same as the hub at each mark.
     fn check(&mut self) {
-        let own = |stream: &Stream| self.lines[*stream].mark.seq > self.inherited(*stream);
-        self.phase = Phase::Check(Stream::ALL.into_iter().filter(own).collect());
+        let is_known = |stream: &Stream| self.lines[*stream].mark.crc != 0;
+        self.phase = Phase::Check(Stream::ALL.into_iter().filter(is_known).collect());
         for stream in Stream::ALL {
             if self.lines[stream].durable() < self.cursors[stream] {
                 self.notice = Some(said::HUB_WENT_BACK.problem(self.place(), []));
@@ -109,16 +109,9 @@ impl Uplink {
     fn search(&mut self) {
         self.notice = Some(said::EDGE_RESTORED.problem(self.place(), []));
         let low = PerStream::of(|stream| {
-            // What the store says of itself holds, even where the hub has nothing to compare it with.
-            let known = self.cursors[stream].min(self.lines[stream].mark.seq).max(self.inherited(stream));
-            known.min(self.tips[stream].seq)
+            self.cursors[stream].min(self.tips[stream].seq).min(self.lines[stream].mark.seq)
         });
         self.phase = Phase::Search(Box::new(Fork::between(&low, &self.tips, &self.lines)));
-    }
-
-    fn run(&mut self, standing: Standing) {
-        self.lines = standing.lines;
-        self.go();
     }
 
     /// Store and hub agree: what is durable may be forgotten from now on.

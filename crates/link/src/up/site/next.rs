@@ -49,7 +49,10 @@ impl Uplink {
                         return Some(self.send(Request::Compare(compare), Flight::Control));
                     }
                 },
-                None => self.phase = Phase::Start(fork.found()),
+                None => {
+                    let found = fork.found();
+                    self.phase = Phase::Start(PerStream::of(|stream| self.same_until(stream, found[stream])));
+                }
             }
         }
         match &self.phase {
@@ -64,6 +67,13 @@ impl Uplink {
             }
             Phase::Check(_) | Phase::Search(_) | Phase::Run => None,
         }
+    }
+
+    /// Where the hub has nothing that differs, what the store says of itself holds further.
+    fn same_until(&self, stream: Stream, found: u64) -> u64 {
+        let compared = self.tips[stream].seq.min(self.lines[stream].mark.seq);
+        let inherited = self.inherited(stream).min(self.tips[stream].seq);
+        if found < compared { found } else { found.max(inherited) }
     }
 
     fn live_records(&mut self) -> Option<Next> {

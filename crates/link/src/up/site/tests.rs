@@ -44,6 +44,7 @@ fn running(lines: PerStream<Line>) -> Uplink {
         panic!("no begin")
     };
     uplink.heard(ticket, Answer::Standing(Standing { turn: 1, epoch: Some(1), begin_anew: false, lines }), NOW, 0);
+    uplink.go();
     uplink
 }
 

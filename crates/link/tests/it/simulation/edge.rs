@@ -47,7 +47,7 @@ impl Record {
     fn crc(&self, stream: Stream, epoch: u64, number: u64) -> u32 {
         let mut bytes = Vec::new();
         self.put(stream, epoch, number, &mut bytes);
-        u32::from_le_bytes(*bytes.last_chunk().unwrap())
+        records::read(stream, &bytes).next().unwrap().unwrap().crc
     }
 }
 

@@ -58,20 +58,25 @@ impl Store {
             Request::Hello(hello) => account.hello(hello).map(Answer::Greeting),
             Request::Owe(owe) => account.owe(owe).map(Answer::Line),
             Request::Compare(compare) => {
-                let crc_at = |number| match self.stored.get(&(sender, compare.epoch, compare.stream, number)) {
+                let crc_at = |number| match self.find(&account, compare.epoch, compare.stream, number) {
                     Some(Stored::Record { crc, .. }) => Some(*crc),
                     Some(Stored::Gone(_)) | None => None,
                 };
                 account.compare(compare, crc_at).map(Answer::Likeness)
             }
-            Request::Begin(begin) => account.begin(begin).map(|(standing, lost)| {
+            Request::Begin(begin) => {
+                let crc_at = |epoch, stream, number| match self.stored.get(&(sender, epoch, stream, number)) {
+                    Some(Stored::Record { crc, .. }) => Some(*crc),
+                    Some(Stored::Gone(_)) | None => None,
+                };
+                account.begin(begin, crc_at).map(|(standing, lost)| {
                 for lost in lost {
                     let places =
                         (lost.gone.first..=lost.gone.last).map(|number| (sender, lost.epoch, lost.stream, number));
                     change.stored.extend(places.map(|place| (place, Stored::Gone(lost.gone))));
                 }
                 Answer::Standing(standing)
-            }),
+            })}
         };
         match answer {
             Ok(answer) => {
