@@ -106,6 +106,8 @@ pub struct World {
     /// Contents that the hub did not have when a disk with them was copied, or came back without anybody saying so. Nobody can
     /// know that what two such disks say after that is the same, so they may come under two lives; readers see one.
     may_double: HashSet<u64>,
+    /// Contents on such disks.
+    twinned: HashSet<u64>,
     calm: bool,
     /// One seed is looked at: say what happens.
     aloud: bool,
@@ -127,6 +129,7 @@ impl World {
             net: Net::default(),
             durable: HashSet::new(),
             may_double: HashSet::new(),
+            twinned: HashSet::new(),
             calm: false,
             aloud: std::env::var_os("LASTMILE_SEED").is_some(),
             counts: Counts::default(),
@@ -264,11 +267,16 @@ impl World {
         }
     }
 
+    fn note_doubles(&mut self) {
+        self.may_double.extend(self.twinned.iter().filter(|uid| !self.hub.uids.contains_key(uid)));
+    }
+
     fn twin(&mut self, at: usize) {
         for stream in Stream::ALL {
             let uids = self.edges[at].disk.records[stream].values().map(|record| record.uid);
-            self.may_double.extend(uids.filter(|uid| !self.hub.uids.contains_key(uid)));
+            self.twinned.extend(uids);
         }
+        self.note_doubles();
     }
 
     fn restore_hub(&mut self) {
@@ -278,6 +286,7 @@ impl World {
         let which = self.rng.random_range(0..self.hub_backups.len());
         self.say(|| "hub restored".to_owned());
         self.hub = self.hub_backups[which].clone();
+        self.note_doubles();
         self.counts.hub_restores += 1;
     }
 
