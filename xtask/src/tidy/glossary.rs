@@ -6,7 +6,7 @@ const GLOSSARY: &str = "docs/GLOSSARY.md";
 const DOMAIN: &str = "crates/domain/src/lib.rs";
 
 /// The words of the product. The modules of `domain` are asked for besides.
-const NOUNS: [&str; 51] = [
+const NOUNS: [&str; 59] = [
     "Place",
     "Site",
     "Edge",
@@ -55,6 +55,14 @@ const NOUNS: [&str; 51] = [
     "Keep",
     "Mailbox",
     "Parcel",
+    "Stream",
+    "Mark",
+    "Owed",
+    "Life",
+    "Desired state",
+    "Ask",
+    "Claim",
+    "Checkpoint",
     "Ring",
     "Call",
     "Verdict",

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::take::{Dictionary, Taken};
 use super::{Compare, Greeting, Hello, Life, Likeness, Line, MOST_OWED, Mark, Owe, Owed, Refusal, Standing};
-use crate::PerStream;
 use crate::parcel::Gone;
+use crate::{PerStream, Stream};
 
 /// What the hub knows of one edge's streams.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub struct Lost {
     /// Of which life.
     pub epoch: u64,
     /// Of which stream.
-    pub stream: crate::Stream,
+    pub stream: Stream,
     /// Which numbers, and why.
     pub gone: Gone,
 }
@@ -94,7 +94,13 @@ impl Account {
             self.two_boxes = Some(life.epoch);
             return Ok(Greeting::TwoBoxes { turn });
         }
-        let lines = life.lines.clone();
+        let mut lines = life.lines.clone();
+        if begin_anew {
+            // Newer lives may have brought more of what it says as well.
+            for stream in Stream::ALL {
+                lines[stream].mark = self.base(life, stream, &|_, _, _| None);
+            }
+        }
         Ok(Greeting::Welcome(Box::new(Standing { turn, epoch: Some(life.epoch), begin_anew, lines })))
     }
 
@@ -162,7 +168,7 @@ impl Account {
         if turn == self.turn { Ok(()) } else { Err(Refusal::Turn { newest: self.turn }) }
     }
 
-    fn line_of(&mut self, turn: u64, epoch: u64, stream: crate::Stream) -> Result<&mut Line, Refusal> {
+    fn line_of(&mut self, turn: u64, epoch: u64, stream: Stream) -> Result<&mut Line, Refusal> {
         self.in_turn(turn)?;
         let present = self.lives.last_mut().filter(|life| life.epoch == epoch).ok_or(Refusal::Epoch)?;
         Ok(&mut present.lines[stream])

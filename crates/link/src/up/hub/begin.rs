@@ -3,9 +3,9 @@
 //! Lives form a tree. Two of them say the same up to where their ways part, so what one of them brought counts for the other.
 
 use super::{Account, HubLife, Lost};
+use crate::Stream;
 use crate::parcel::{Gone, GoneReason, crc_of_gone};
 use crate::up::{Begin, Life, MOST_LIVES, Mark, Owed, Refusal, Standing};
-use crate::Stream;
 
 impl Account {
     /// Takes a new life in place of the present one. Gives how it stands and what of the old one will never come, to be stored
@@ -74,7 +74,12 @@ impl Account {
     }
 
     /// The furthest that any life brought of what the new one says as well.
-    fn base(&self, new: &HubLife, stream: Stream, crc_at: &impl Fn(u64, Stream, u64) -> Option<u32>) -> Mark {
+    pub(super) fn base(
+        &self,
+        new: &HubLife,
+        stream: Stream,
+        crc_at: &impl Fn(u64, Stream, u64) -> Option<u32>,
+    ) -> Mark {
         let brought = |life: &HubLife| {
             let (mark, shared) = (life.lines[stream].mark, new.shared(life, stream));
             if mark.seq <= shared {
@@ -92,7 +97,11 @@ impl HubLife {
     pub fn shared(&self, other: &Self, stream: Stream) -> u64 {
         let until = |life: &Self, epoch: u64| {
             let told = |from: &&Life| from.epoch == epoch;
-            if life.epoch == epoch { Some(u64::MAX) } else { life.from.iter().find(told).map(|from| from.same_until[stream]) }
+            if life.epoch == epoch {
+                Some(u64::MAX)
+            } else {
+                life.from.iter().find(told).map(|from| from.same_until[stream])
+            }
         };
         let epochs = std::iter::once(self.epoch).chain(self.from.iter().map(|from| from.epoch));
         epochs.filter_map(|epoch| Some(until(self, epoch)?.min(until(other, epoch)?))).max().unwrap_or(0)

@@ -19,6 +19,8 @@ struct Span {
 #[derive(Clone, Debug)]
 pub(super) struct Fork {
     spans: PerStream<Span>,
+    /// It is certain that they part.
+    certain: bool,
 }
 
 /// What the search needs next.
@@ -31,13 +33,18 @@ pub(super) enum Points {
 
 impl Fork {
     /// The fork is at or after `low`, and before both what the store has and what the hub has.
-    pub(super) fn between(low: &PerStream<u64>, tips: &PerStream<Mark>, lines: &PerStream<Line>) -> Self {
+    pub(super) fn between(
+        certain: bool,
+        low: &PerStream<u64>,
+        tips: &PerStream<Mark>,
+        lines: &PerStream<Line>,
+    ) -> Self {
         let spans = PerStream::of(|stream| {
             let high = tips[stream].seq.min(lines[stream].mark.seq);
             let owed = lines[stream].owed.iter().map(|owed| (owed.first, owed.last)).collect();
             Span { low: low[stream].min(high), high, owed, held: None }
         });
-        Self { spans }
+        Self { spans, certain }
     }
 
     fn current(&self) -> Option<Stream> {
@@ -72,6 +79,7 @@ impl Fork {
             match likeness {
                 Likeness::Same => span.low = span.low.max(point.seq),
                 Likeness::Other => {
+                    self.certain = true;
                     span.high = span.high.min(point.seq.saturating_sub(1));
                     break;
                 }
@@ -81,6 +89,11 @@ impl Fork {
         if (span.low, span.high) == before || span.low > span.high {
             span.high = span.low;
         }
+    }
+
+    /// Whether they part at all: where the hub's mark is a gone record, the store may have it and still agree.
+    pub(super) fn is_certain(&self) -> bool {
+        self.certain
     }
 
     /// Up to where the store and the hub agree.

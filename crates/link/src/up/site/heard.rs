@@ -54,7 +54,7 @@ impl Uplink {
             Phase::Check(_) => {
                 let mark = self.lines[stream].mark;
                 if held.into_iter().any(|held| held.seq == mark.seq && held.crc != mark.crc) {
-                    self.search();
+                    self.search(Some(stream));
                 }
             }
             Phase::Search(fork) => fork.looked_up(stream, held.collect()),
@@ -89,7 +89,7 @@ impl Uplink {
         self.lines = standing.lines;
         let is_short = Stream::ALL.into_iter().any(|stream| self.tips[stream].seq < self.lines[stream].mark.seq);
         if begin_anew || is_short {
-            self.search();
+            self.search(None);
         } else {
             self.check();
         }
@@ -106,12 +106,14 @@ impl Uplink {
         }
     }
 
-    fn search(&mut self) {
-        self.notice = Some(said::EDGE_RESTORED.problem(self.place(), []));
+    /// `differs` is the stream whose mark did; none where it is certain that the store is another one.
+    fn search(&mut self, differs: Option<Stream>) {
         let low = PerStream::of(|stream| {
-            self.cursors[stream].min(self.tips[stream].seq).min(self.lines[stream].mark.seq)
+            let (cursor, mark) = (self.cursors[stream], self.lines[stream].mark.seq);
+            // A cursor from a disk of another life says nothing.
+            if differs == Some(stream) && cursor >= mark { 0 } else { cursor }
         });
-        self.phase = Phase::Search(Box::new(Fork::between(&low, &self.tips, &self.lines)));
+        self.phase = Phase::Search(Box::new(Fork::between(differs.is_none(), &low, &self.tips, &self.lines)));
     }
 
     /// Store and hub agree: what is durable may be forgotten from now on.
@@ -141,7 +143,7 @@ impl Uplink {
         }
     }
 
-    fn place(&self) -> String {
+    pub(super) fn place(&self) -> String {
         format!("edge {}", self.edge)
     }
 }

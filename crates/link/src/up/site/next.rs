@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::said::link as said;
+
 use super::{Begin, Flight, Hello, Mark, Next, Owe, Phase, Request, Ticket, Uplink, Want};
 use crate::{PerStream, Stream};
 
@@ -49,8 +51,10 @@ impl Uplink {
                         return Some(self.send(Request::Compare(compare), Flight::Control));
                     }
                 },
+                None if !fork.is_certain() => self.go(),
                 None => {
                     let found = fork.found();
+                    self.notice = Some(said::EDGE_RESTORED.problem(self.place(), []));
                     self.phase = Phase::Start(PerStream::of(|stream| self.same_until(stream, found[stream])));
                 }
             }

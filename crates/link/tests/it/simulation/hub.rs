@@ -70,13 +70,14 @@ impl Store {
                     Some(Stored::Gone(_)) | None => None,
                 };
                 account.begin(begin, crc_at).map(|(standing, lost)| {
-                for lost in lost {
-                    let places =
-                        (lost.gone.first..=lost.gone.last).map(|number| (sender, lost.epoch, lost.stream, number));
-                    change.stored.extend(places.map(|place| (place, Stored::Gone(lost.gone))));
-                }
-                Answer::Standing(standing)
-            })}
+                    for lost in lost {
+                        let places =
+                            (lost.gone.first..=lost.gone.last).map(|number| (sender, lost.epoch, lost.stream, number));
+                        change.stored.extend(places.map(|place| (place, Stored::Gone(lost.gone))));
+                    }
+                    Answer::Standing(standing)
+                })
+            }
         };
         match answer {
             Ok(answer) => {

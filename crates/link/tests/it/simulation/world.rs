@@ -452,7 +452,8 @@ impl World {
                         self.counts.doubled += 1;
                         assert!(
                             self.may_double.contains(uid) && twice.1 != place.1,
-                            "record {uid} is at the hub twice: {twice:?} and {place:?}");
+                            "record {uid} is at the hub twice: {twice:?} and {place:?}"
+                        );
                     }
                     self.durable.insert(*uid);
                     self.counts.at_hub += 1;
@@ -516,7 +517,9 @@ impl World {
                 let found = self.hub.find(account, edge.disk.epoch(), stream, number);
                 match (found, edge.disk.records[stream].get(&number)) {
                     (None, _) => panic!("{stream:?} {number} never came"),
-                    (Some(Stored::Record { uid, .. }), Some(record)) => assert_eq!(*uid, record.uid, "{stream:?} {number}"),
+                    (Some(Stored::Record { uid, .. }), Some(record)) => {
+                        assert_eq!(*uid, record.uid, "{stream:?} {number}")
+                    }
                     // Freed; or a drop record says so, perhaps one from before a restore.
                     (Some(Stored::Record { .. }), None) | (Some(Stored::Gone(_)), _) => {}
                 }
