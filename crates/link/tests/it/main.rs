@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where something is not as it set it up")]
 #![expect(unreachable_pub, reason = "a test program has no outside")]
 
+mod down;
 mod simulation;
 mod vectors;
