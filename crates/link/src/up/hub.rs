@@ -118,20 +118,13 @@ impl Account {
 
     /// Answers a comparison. `crc_at` looks into what is stored of that stream, in that life or another one that says the
     /// same up to there ([`HubLife::shared`]); none for what is gone or owed, and where it is no longer known.
-    pub fn compare(
-        &self,
-        compare: &Compare,
-        mut crc_at: impl FnMut(u64) -> Option<u32>,
-    ) -> Result<Vec<Likeness>, Refusal> {
-        self.in_turn(compare.turn)?;
-        let points = compare.points.iter().take(super::MOST_POINTS);
-        Ok(points
-            .map(|point| match crc_at(point.seq) {
-                None => Likeness::Unknown,
-                Some(crc) if crc == point.crc => Likeness::Same,
-                Some(_) => Likeness::Other,
-            })
-            .collect())
+    pub fn compare(compare: &Compare, mut crc_at: impl FnMut(u64) -> Option<u32>) -> Vec<Likeness> {
+        let likeness = |point: &Mark| match crc_at(point.seq) {
+            None => Likeness::Unknown,
+            Some(crc) if crc == point.crc => Likeness::Same,
+            Some(_) => Likeness::Other,
+        };
+        compare.points.iter().take(super::MOST_POINTS).map(likeness).collect()
     }
 
     /// Notes a range as owed: the mark goes behind it. A repetition changes nothing.

@@ -143,11 +143,10 @@ pub struct Owe {
     pub crc: u32,
 }
 
-/// "Do you have the same?" Asked to find where a store that was restored parts from what the hub has.
+/// "Do you have the same?" Asked to find where a store that was restored parts from what the hub has. It changes nothing and needs no
+/// turn: else two copies of a box would interrupt each other's search for ever.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compare {
-    /// Of this connection.
-    pub turn: u64,
     /// The life that is spoken of.
     pub epoch: u64,
     /// Which stream.

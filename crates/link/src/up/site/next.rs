@@ -47,7 +47,7 @@ impl Uplink {
                     super::fork::Points::LookUp(points) => return Some(self.look_up(stream, points)),
                     super::fork::Points::Compare(points) => {
                         let epoch = self.present();
-                        let compare = super::Compare { turn: self.turn, epoch, stream, points };
+                        let compare = super::Compare { epoch, stream, points };
                         return Some(self.send(Request::Compare(compare), Flight::Control));
                     }
                 },

@@ -62,7 +62,7 @@ impl Store {
                     Some(Stored::Record { crc, .. }) => Some(*crc),
                     Some(Stored::Gone(_)) | None => None,
                 };
-                account.compare(compare, crc_at).map(Answer::Likeness)
+                Ok(Answer::Likeness(Account::compare(compare, crc_at)))
             }
             Request::Begin(begin) => {
                 let crc_at = |epoch, stream, number| match self.stored.get(&(sender, epoch, stream, number)) {
