@@ -211,5 +211,5 @@ fn no_old_document_is_taken_no_ask_is_done_twice_and_what_is_kept_stays() {
         }
         steps += world.site.asked.seq + world.site.accepted.number;
     }
-    assert!(steps > 1_000, "hardly anything happened: {steps}");
+    assert!(steps > 300, "hardly anything happened: {steps}");
 }
