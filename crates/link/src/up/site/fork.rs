@@ -9,6 +9,10 @@ use crate::{PerStream, Stream};
 struct Span {
     low: u64,
     high: u64,
+    /// The cursor: agreed on once, unless something at or before it differs.
+    agreed: u64,
+    /// No number from here on is the same.
+    parted: Option<u64>,
     /// What is owed, which the hub does not have: ascending pairs of first and last.
     owed: Vec<(u64, u64)>,
     /// What the store holds at the points of this round.
@@ -32,17 +36,17 @@ pub(super) enum Points {
 }
 
 impl Fork {
-    /// The fork is at or after `low`, and before both what the store has and what the hub has.
+    /// The fork is before both what the store has and what the hub has.
     pub(super) fn between(
         certain: bool,
-        low: &PerStream<u64>,
+        cursors: &PerStream<u64>,
         tips: &PerStream<Mark>,
         lines: &PerStream<Line>,
     ) -> Self {
         let spans = PerStream::of(|stream| {
             let high = tips[stream].seq.min(lines[stream].mark.seq);
             let owed = lines[stream].owed.iter().map(|owed| (owed.first, owed.last)).collect();
-            Span { low: low[stream].min(high), high, owed, held: None }
+            Span { low: 0, high, agreed: cursors[stream].min(high), parted: None, owed, held: None }
         });
         Self { spans, certain }
     }
@@ -80,6 +84,7 @@ impl Fork {
                 Likeness::Same => span.low = span.low.max(point.seq),
                 Likeness::Other => {
                     self.certain = true;
+                    span.parted = Some(point.seq);
                     span.high = span.high.min(point.seq.saturating_sub(1));
                     break;
                 }
@@ -98,7 +103,11 @@ impl Fork {
 
     /// Up to where the store and the hub agree.
     pub(super) fn found(&self) -> PerStream<u64> {
-        PerStream::of(|stream| self.spans[stream].low)
+        PerStream::of(|stream| {
+            let span = &self.spans[stream];
+            let agreed = span.parted.map_or(span.agreed, |parted| span.agreed.min(parted - 1));
+            span.low.max(agreed)
+        })
     }
 }
 

@@ -53,8 +53,9 @@ impl Uplink {
         match &mut self.phase {
             Phase::Check(_) => {
                 let mark = self.lines[stream].mark;
-                if held.into_iter().any(|held| held.seq == mark.seq && held.crc != mark.crc) {
-                    self.search(Some(stream));
+                // One that is no longer here says nothing; then older ones have to.
+                if held.into_iter().all(|held| held.seq != mark.seq || held.crc != mark.crc) {
+                    self.search(false);
                 }
             }
             Phase::Search(fork) => fork.looked_up(stream, held.collect()),
@@ -89,7 +90,7 @@ impl Uplink {
         self.lines = standing.lines;
         let is_short = Stream::ALL.into_iter().any(|stream| self.tips[stream].seq < self.lines[stream].mark.seq);
         if begin_anew || is_short {
-            self.search(None);
+            self.search(true);
         } else {
             self.check();
         }
@@ -106,14 +107,9 @@ impl Uplink {
         }
     }
 
-    /// `differs` is the stream whose mark did; none where it is certain that the store is another one.
-    fn search(&mut self, differs: Option<Stream>) {
-        let low = PerStream::of(|stream| {
-            let (cursor, mark) = (self.cursors[stream], self.lines[stream].mark.seq);
-            // A cursor from a disk of another life says nothing.
-            if differs == Some(stream) && cursor >= mark { 0 } else { cursor }
-        });
-        self.phase = Phase::Search(Box::new(Fork::between(differs.is_none(), &low, &self.tips, &self.lines)));
+    /// `certain` says that the store is another one than the hub knew.
+    fn search(&mut self, certain: bool) {
+        self.phase = Phase::Search(Box::new(Fork::between(certain, &self.cursors, &self.tips, &self.lines)));
     }
 
     /// Store and hub agree: what is durable may be forgotten from now on.

@@ -108,13 +108,13 @@ impl Disk {
     }
 
     /// Forgets what the synced cursors allow. Gives what was forgotten.
-    pub fn release(&mut self) -> Vec<u64> {
+    pub fn release(&mut self) -> Vec<(Stream, u64, u64)> {
         let mut forgotten = Vec::new();
         for stream in Stream::ALL {
             let kept = self.records[stream].split_off(&(self.cursors[stream] + 1));
             let gone = std::mem::replace(&mut self.records[stream], kept);
             self.released[stream] = self.released[stream].max(gone.keys().last().copied().unwrap_or(0));
-            forgotten.extend(gone.values().map(|record| record.uid));
+            forgotten.extend(gone.iter().map(|(number, record)| (stream, *number, record.uid)));
         }
         forgotten
     }

@@ -103,6 +103,8 @@ pub struct World {
     net: Net,
     /// Contents that were durable at the hub once.
     durable: HashSet<u64>,
+    /// Numbers that a drop record stood for once.
+    told_gone: HashSet<(Id, Stream, u64)>,
     /// Contents that the hub did not have when a disk with them was copied, or came back without anybody saying so. Nobody can
     /// know that what two such disks say after that is the same, so they may come under two lives; readers see one.
     may_double: HashSet<u64>,
@@ -128,6 +130,7 @@ impl World {
             hub_up: true,
             net: Net::default(),
             durable: HashSet::new(),
+            told_gone: HashSet::new(),
             may_double: HashSet::new(),
             twinned: HashSet::new(),
             calm: false,
@@ -228,8 +231,11 @@ impl World {
 
     /// The edge frees what its synced cursors allow.
     fn release(&mut self, at: usize) {
-        for uid in self.edges[at].disk.release() {
-            assert!(self.durable.contains(&uid), "record {uid} was freed and never durable");
+        let id = self.edges[at].id;
+        for (stream, number, uid) in self.edges[at].disk.release() {
+            // A disk that came back may have what it had said to be gone.
+            let is_told = self.durable.contains(&uid) || self.told_gone.contains(&(id, stream, number));
+            assert!(is_told, "record {uid} was freed and never durable");
         }
     }
 
@@ -458,7 +464,10 @@ impl World {
                     self.durable.insert(*uid);
                     self.counts.at_hub += 1;
                 }
-                Stored::Gone(_) => self.counts.gone += 1,
+                Stored::Gone(_) => {
+                    self.told_gone.insert((id, place.2, place.3));
+                    self.counts.gone += 1;
+                }
             }
             let taken = self.hub.stored.insert(place, stored);
             assert!(taken.is_none(), "{place:?} is stored twice");
