@@ -256,12 +256,10 @@ impl World {
         if self.edges[at].backups.is_empty() || self.edges[at].scrapped {
             return;
         }
+        self.say(|| format!("restore of {at}, noticed {noticed}"));
         let which = self.rng.random_range(0..self.edges[at].backups.len());
         let epoch = self.rng.random();
         let edge = &mut self.edges[at];
-        if self.aloud {
-            println!("{} restore of {at}, noticed {noticed}", self.now);
-        }
         edge.crash();
         edge.disk = edge.backups[which].clone();
         if noticed {
@@ -378,7 +376,7 @@ impl World {
                 }
                 assert_eq!(parcel.header.epoch, epoch);
                 let turn = uplink.turn();
-                let bytes = parcel.encode(if self.rng.random_bool(0.1) { 1 } else { 0 });
+                let bytes = parcel.encode(i32::from(self.rng.random_bool(0.1)));
                 edge.waiting.push((ticket, self.now + 3_000));
                 self.post(at, Message::Parcel(sender(ticket), id, turn, bytes));
             }
@@ -511,7 +509,10 @@ impl World {
 
     fn why_not(&self) -> String {
         let edges = self.edges.iter().enumerate().filter(|(at, _)| !self.is_done(*at));
-        edges.map(|(at, edge)| format!("\n{at}: next {:?} {:?}", edge.disk.next, edge.uplink)).collect()
+        edges
+            .map(|(at, edge)| format!("{at}: next {:?} {:?}", edge.disk.next, edge.uplink))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Every record that the edge has, and every number it ever gave, is at the hub or known to be gone.
@@ -527,7 +528,7 @@ impl World {
                 match (found, edge.disk.records[stream].get(&number)) {
                     (None, _) => panic!("{stream:?} {number} never came"),
                     (Some(Stored::Record { uid, .. }), Some(record)) => {
-                        assert_eq!(*uid, record.uid, "{stream:?} {number}")
+                        assert_eq!(*uid, record.uid, "{stream:?} {number}");
                     }
                     // Freed; or a drop record says so, perhaps one from before a restore.
                     (Some(Stored::Record { .. }), None) | (Some(Stored::Gone(_)), _) => {}
