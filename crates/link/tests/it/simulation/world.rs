@@ -16,67 +16,28 @@ use super::hub::{Change, Store, Stored};
 use super::ms;
 use super::net::{Message, Net, Sender};
 
-/// How often things happened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub records: u64,
-    pub at_hub: u64,
-    pub gone: u64,
-    pub owed: u64,
-    pub refused: u64,
-    pub already: u64,
-    pub edge_crashes: u64,
-    pub hub_crashes: u64,
-    pub edge_restores: u64,
-    pub unnoticed_restores: u64,
-    pub hub_restores: u64,
-    pub clones: u64,
-    pub two_boxes: u64,
-    pub drops: u64,
-    pub lives: u64,
-    pub doubled: u64,
+macro_rules! counts {
+    ($($name:ident)+) => {
+        /// How often things happened.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Counts {
+            $(pub $name: u64,)+
+        }
+
+        impl Counts {
+            fn all(&mut self) -> Vec<&mut u64> {
+                vec![$(&mut self.$name),+]
+            }
+        }
+    };
+}
+
+counts! {
+    records at_hub gone owed refused already edge_crashes hub_crashes edge_restores unnoticed_restores hub_restores clones
+    two_boxes drops lives doubled
 }
 
 impl Counts {
-    fn all(&mut self) -> [&mut u64; 16] {
-        let Self {
-            records,
-            at_hub,
-            gone,
-            owed,
-            refused,
-            already,
-            edge_crashes,
-            hub_crashes,
-            edge_restores,
-            unnoticed_restores,
-            hub_restores,
-            clones,
-            two_boxes,
-            drops,
-            lives,
-            doubled,
-        } = self;
-        [
-            records,
-            at_hub,
-            gone,
-            owed,
-            refused,
-            already,
-            edge_crashes,
-            hub_crashes,
-            edge_restores,
-            unnoticed_restores,
-            hub_restores,
-            clones,
-            two_boxes,
-            drops,
-            lives,
-            doubled,
-        ]
-    }
-
     pub fn add(&mut self, other: &Self) {
         let mut other = *other;
         for (total, more) in self.all().into_iter().zip(other.all()) {
