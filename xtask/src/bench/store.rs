@@ -101,9 +101,7 @@ impl Bench {
             page.goal(&format!("{given}: samples per processor second, ratio to {BARE}"), ratio, Bound::AtLeast(0.9));
             let ours = |measure| results.spread(OURS, measure);
             page.goal(&format!("{given}: bytes written per sample"), ours("written"), Bound::AtMost(4.0));
-            // noise has nothing to compress
-            let kept = if given == "noise" { 2.0 } else { 1.2 };
-            page.goal(&format!("{given}: bytes kept per sample"), ours("stored"), Bound::AtMost(kept));
+            page.goal(&format!("{given}: bytes kept per sample"), ours("stored"), Bound::AtMost(1.2));
             if seconds > 600 {
                 page.goal(
                     &format!("{given}: 10 minutes of 16 unsealed groups, ms"),

@@ -44,7 +44,7 @@ const LARGE: [Measure; 7] = [
     Measure { key: "rss", title: "memory (RSS) at the end, MB", more_is_better: false },
     Measure { key: "peak", title: "memory (RSS) at its highest, MB", more_is_better: false },
     Measure { key: "pss", title: "memory (PSS) at the end, MB", more_is_better: false },
-    Measure { key: "first", title: "memory (RSS) while it took in its site.toml, MB", more_is_better: false },
+    Measure { key: "first", title: "memory (RSS) when it had taken in its site.toml, MB", more_is_better: false },
 ];
 
 /// See the module.
@@ -144,12 +144,13 @@ fn large(rig: &Rig, effort: Effort) -> Result<Results> {
 
 fn keeps_up(rig: &Rig, seconds: u64, history: bool) -> Result<Figures> {
     let _plants = rig.plants(DEVICES)?;
+    let every_tag = DEVICES as f64 * f64::from(BLOCKS) * TAGS;
     let first = Running(rig.lastmile(&site::many(rig, DEVICES, BLOCKS, history)?)?);
-    sleep(Duration::from_secs(5));
+    rig.wait_for_samples(every_tag, Duration::from_mins(2))?;
     let starting = Usage::of(first.0.id())?;
     drop(first);
     let program = Running(rig.lastmile_again()?);
-    let ready = rig.wait_for_samples(DEVICES as f64 * f64::from(BLOCKS) * TAGS, Duration::from_mins(2))?;
+    let ready = rig.wait_for_samples(every_tag, Duration::from_mins(2))?;
     sleep(Duration::from_secs(5));
     let counts = || Ok::<_, anyhow::Error>((rig.metric("tag_samples_total")?, rig.metric("scan_missed_total")?));
     let (before, (samples, missed)) = (Usage::of(program.0.id())?, counts()?);
