@@ -163,7 +163,9 @@ fn line_once(lastmile: &Path, field: &Path, length: Duration) -> Result<Figures>
     found.insert("round_s".into(), number_of("round_ms")? / 1e3);
     found.insert("worst_periods".into(), found.get("worst_ms").copied().unwrap_or(f64::NAN) / period_ms);
     found.insert("busy_percent".into(), sum(&after, "lastmile_line_busy_ratio", "line=") * 100.0);
-    found.insert("silent_percent".into(), sum(&after, "lastmile_device_silent_ratio", "device=") * 100.0);
+    let vain = "lastmile_device_silent_seconds_total";
+    let waited = sum(&after, vain, "device=") - sum(&before, vain, "device=");
+    found.insert("silent_percent".into(), waited / length.as_secs_f64() * 100.0);
     found.insert("collisions".into(), number(&figures, "collisions"));
     Ok(found)
 }

@@ -92,6 +92,13 @@ impl Live {
             metrics.extend(busy.map(|share| labelled(gauge("device_busy_ratio", help, share), "device", name)));
             let help = "Share of the last minute in which its line waited for this device in vain.";
             metrics.extend(silent.map(|share| labelled(gauge("device_silent_ratio", help, share), "device", name)));
+            let waited = Metric {
+                name: "device_silent_seconds_total",
+                help: "Time in which its line waited for this device in vain.",
+                labels: Vec::new(),
+                value: device.report.waited_in_vain().as_secs_f64(),
+            };
+            metrics.push(labelled(waited, "device", name));
             if !lines.iter().any(|line| Arc::ptr_eq(line, &device.line)) {
                 let help = "Share of the last minute in which the line was in use.";
                 let key = device.plan.url.line_key().to_string();

@@ -76,6 +76,8 @@ struct Inner {
     rate: VecDeque<(i64, u64)>,
     busy: Busy,
     silent: Busy,
+    /// All of it since the start.
+    waited_in_vain: Duration,
 }
 
 impl DeviceReport {
@@ -115,8 +117,15 @@ impl DeviceReport {
     /// Its line was in use for it for so long; `silent` when nothing came of it.
     pub(super) fn used(&self, spent: Duration, silent: bool, now: Instant) {
         let mut inner = self.lock();
+        let vain = if silent { spent } else { Duration::ZERO };
         inner.busy.add(spent, now);
-        inner.silent.add(if silent { spent } else { Duration::ZERO }, now);
+        inner.silent.add(vain, now);
+        inner.waited_in_vain += vain;
+    }
+
+    /// How long its line has waited for it in vain since the start.
+    pub(crate) fn waited_in_vain(&self) -> Duration {
+        self.lock().waited_in_vain
     }
 
     /// Share of the last minute in which its line was in use for it, and for nothing because it did not answer.
