@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod link;
 pub mod mapping;
 pub mod model;
+pub mod outlet;
 mod render;
 
 use std::collections::BTreeMap;
@@ -80,7 +81,7 @@ impl Eq for Arg {}
 
 /// The whole catalogue, by topic.
 pub fn all() -> impl Iterator<Item = &'static Sentence> {
-    [doctor::ALL, device::ALL, mapping::ALL, model::ALL, access::ALL, change::ALL, act::ALL, link::ALL]
+    [doctor::ALL, device::ALL, mapping::ALL, model::ALL, access::ALL, change::ALL, act::ALL, link::ALL, outlet::ALL]
         .into_iter()
         .flatten()
 }

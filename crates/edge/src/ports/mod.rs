@@ -10,4 +10,3 @@ mod import;
 pub(crate) mod live;
 pub(crate) mod outlets;
 mod scan_time;
-mod words;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::said::{Arg, Said, Sentence, device, outlet as said};
 use domain::{Problem, Timestamp};
 use server::api::outlet::{Outlet, OutletKind, OutletState, OutletStateKind};
 use server::ports;
 use tokio::time::Instant;
 
-use super::words::span;
+use super::devices::because;
 use crate::clock::Clock;
 use crate::outlets::{OutletNow, Outlets};
 use crate::pipeline::tag_table::TagTable;
@@ -61,52 +62,52 @@ fn tell(now: OutletNow, lost_scans: u64, time: Timestamp) -> Outlet {
 
 fn state(now: &OutletNow, time: Timestamp) -> OutletState {
     if let Some(problem) = &now.broken {
-        return closed("Cannot start", problem, None);
+        return closed(said::CANNOT_START.say([("why", why(problem))]), problem);
     }
     if let Some(listening) = &now.listening {
         return match (&listening.problem, listening.since) {
-            (_, Some(since)) => open(format!("Answers for {}.", ago(since)), since, time),
-            (Some(problem), None) => closed("Does not answer", problem, None),
+            (_, Some(since)) => open(&said::ANSWERS, since, time),
+            (Some(problem), None) => closed(said::SILENT.say([("why", why(problem))]), problem),
             (None, None) => opening(),
         };
     }
     let connection = &now.connection;
     match (&connection.problem, connection.since) {
-        (_, Some(since)) => open(format!("Connected for {}{}.", ago(since), dropped(now)), since, time),
-        (Some((when, problem)), None) => closed("Not connected", problem, Some(*when)),
+        (_, Some(since)) => open(&said::CONNECTED, since, time),
+        (Some((when, problem)), None) => {
+            closed(said::AWAY.say([("why", why(problem)), ("since_ms", ago(*when))]), problem)
+        }
         (None, None) => opening(),
     }
 }
 
-fn open(words: String, since: Instant, time: Timestamp) -> OutletState {
+fn open(sentence: &Sentence, since: Instant, time: Timestamp) -> OutletState {
+    let said = sentence.say([("since_ms", ago(since))]);
     let since_ms = Some(time.minus(since.elapsed()).millis());
-    OutletState { kind: OutletStateKind::Open, words, hint: String::new(), since_ms }
+    told(OutletStateKind::Open, said, String::new(), since_ms)
 }
 
 fn opening() -> OutletState {
-    OutletState { kind: OutletStateKind::Opening, words: "Connecting.".to_owned(), hint: String::new(), since_ms: None }
+    told(OutletStateKind::Opening, said::CONNECTING.plain(), String::new(), None)
 }
 
-fn closed(begin: &str, problem: &Problem, when: Option<Instant>) -> OutletState {
-    let why = if problem.why.is_empty() { String::new() } else { format!(" ({})", problem.why) };
-    let tried = when.map(|when| format!(" Last tried {} ago.", ago(when))).unwrap_or_default();
-    OutletState {
-        kind: OutletStateKind::Closed,
-        words: format!("{begin}: {}{why}.{tried}", problem.what),
-        hint: problem.hint.clone(),
-        since_ms: None,
+fn closed(said: Said, problem: &Problem) -> OutletState {
+    told(OutletStateKind::Closed, said, problem.hint.clone(), None)
+}
+
+fn told(kind: OutletStateKind, said: Said, hint: String, since_ms: Option<i64>) -> OutletState {
+    OutletState { kind, words: said.words(), said: Some(said.into()), hint, since_ms }
+}
+
+/// What is wrong, with its reason where one is known.
+fn why(problem: &Problem) -> Arg {
+    if problem.why.is_empty() {
+        return because(problem);
     }
+    device::WITH_WHY.say([("what", because(problem)), ("why", problem.why.as_str().into())]).into()
 }
 
-fn dropped(now: &OutletNow) -> String {
-    match now.counts.dropped {
-        0 => String::new(),
-        1 => "; one message was dropped since the start".to_owned(),
-        many => format!("; {many} messages were dropped since the start"),
-    }
-}
-
-fn ago(when: Instant) -> String {
-    let elapsed = when.elapsed();
-    if elapsed < Duration::from_secs(1) { "less than 1 s".to_owned() } else { span(elapsed) }
+/// Whole seconds, one at least: these words are made anew each second, and nobody reads tenths.
+fn ago(when: Instant) -> Arg {
+    Duration::from_secs(when.elapsed().as_secs().max(1)).into()
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::common::Said;
+
 /// What kind of way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -32,6 +34,8 @@ pub struct OutletState {
     pub kind: OutletStateKind,
     /// One sentence.
     pub words: String,
+    /// The sentence for other languages.
+    pub said: Option<Said>,
     /// What to do, when something is wrong.
     pub hint: String,
     /// Since when it is open; null while it is not.

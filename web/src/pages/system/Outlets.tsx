@@ -5,6 +5,7 @@ import { outletsQuery } from "../../api/queries";
 import type { Outlet } from "../../api/types";
 import { t, word } from "../../text";
 import { number } from "../../text/format";
+import { say } from "../../text/said";
 import { Icon } from "../../ui/Icon";
 import { Mark } from "../../ui/Mark";
 import { Failure, Skeleton } from "../../ui/States";
@@ -30,7 +31,7 @@ export function Outlets() {
               <OutletMark outlet={outlet} />
               <span>
                 <b>{outlet.name}</b> <span className="sub">{outlet.url}</span>
-                <span className={outlet.state.kind === "closed" ? "strong block" : "block"}>{outlet.state.words}</span>
+                <span className={outlet.state.kind === "closed" ? "strong block" : "block"}>{say(outlet.state.said, outlet.state.words)}</span>
                 {outlet.state.hint && <span className="sub block">{outlet.state.hint}</span>}
                 <span className="sub block">{counts(outlet)}</span>
               </span>

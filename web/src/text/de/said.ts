@@ -388,4 +388,11 @@ export const said: Record<string, string> = {
   "record.shortened.why": "Einträge wurden entfernt, oder der Rechner kam aus einer Sicherung zurück, ohne dass es jemand sagte.",
   "record.forked": "Eintrag {number} ist nicht der, für den es einen unterschriebenen Prüfpunkt gibt.",
   "record.forked.why": "Einträge wurden verändert, oder es gibt zwei Rechner mit einer Aufzeichnung.",
+
+  "outlet.connecting": "Wird verbunden.",
+  "outlet.connected": "Verbunden seit {since_ms}.",
+  "outlet.answers": "Antwortet seit {since_ms}.",
+  "outlet.cannot-start": "Kann nicht starten: {why}.",
+  "outlet.silent": "Antwortet nicht: {why}.",
+  "outlet.away": "Nicht verbunden: {why}. Letzter Versuch vor {since_ms}.",
 };
