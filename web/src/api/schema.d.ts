@@ -2046,6 +2046,7 @@ export interface components {
             hint: string;
             /** @description For colours and filters. */
             kind: components["schemas"]["OutletStateKind"];
+            said?: null | components["schemas"]["Said"];
             /**
              * Format: int64
              * @description Since when it is open; null while it is not.
