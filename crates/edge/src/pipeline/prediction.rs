@@ -95,7 +95,7 @@ pub(crate) async fn run(mut stage: Stage, mut scans: mpsc::Receiver<Arc<Scan>>, 
                 }
                 None => break,
             },
-            _ = tick.tick() => heard.look_at_all(),
+            _ = tick.tick() => heard.time_passed(),
         }
         // first how far the path has come, then everything that has come: so nothing up to there is missed
         let passed = stage.table.passed(&stage.clock);

@@ -20,6 +20,8 @@ pub(super) struct Heard {
     needs: Vec<Vec<usize>>,
     /// Per group, the places that take samples from it.
     feeds: Vec<Vec<usize>>,
+    /// Per place, the last watermark given.
+    given: Vec<Timestamp>,
     /// All places have one watermark.
     together: bool,
     /// Places to look at, each once.
@@ -45,13 +47,14 @@ impl Heard {
             groups.insert(*group, index);
         }
         Self {
+            given: vec![Timestamp::MIN; places],
             newest: vec![Timestamp::MIN; feeds.len()],
             groups,
             needs,
             feeds,
             together: stage.scorer.period().is_some(),
-            waiting: Vec::new(),
-            is_waiting: vec![false; places],
+            waiting: (0..places).collect(),
+            is_waiting: vec![true; places],
         }
     }
 
@@ -70,8 +73,21 @@ impl Heard {
         }
     }
 
-    /// Time has passed: silence, too, closes windows.
-    pub(super) fn look_at_all(&mut self) {
+    /// Time has passed: silence, too, closes windows. Where nothing came since the last look nothing is closed by it, unless
+    /// windows end by the clock.
+    pub(super) fn time_passed(&mut self) {
+        if self.together {
+            return self.look_at_all();
+        }
+        for place in 0..self.needs.len() {
+            let is_open = self.needs[place].iter().any(|group| self.newest[*group] > self.given[place]);
+            if is_open && !std::mem::replace(&mut self.is_waiting[place], true) {
+                self.waiting.push(place);
+            }
+        }
+    }
+
+    fn look_at_all(&mut self) {
         self.waiting = (0..self.needs.len()).collect();
         self.is_waiting.fill(true);
     }
@@ -79,13 +95,13 @@ impl Heard {
     /// The places to look at now, each with its watermark: what all its groups have passed, at least `passed`.
     pub(super) fn take_watermarks(&mut self, passed: Timestamp) -> Vec<(usize, Timestamp)> {
         let everywhere = self.newest.iter().min().copied().unwrap_or(Timestamp::MIN);
-        let watermark = |place: &usize| {
-            let own = || self.needs[*place].iter().map(|group| self.newest[*group]).min();
+        let mut due = Vec::with_capacity(self.waiting.len());
+        for place in self.waiting.drain(..) {
+            let own = || self.needs[place].iter().map(|group| self.newest[*group]).min();
             let heard = if self.together { everywhere } else { own().unwrap_or(Timestamp::MIN) };
-            (*place, heard.max(passed))
-        };
-        let due = self.waiting.iter().map(watermark).collect();
-        self.waiting.clear();
+            self.given[place] = heard.max(passed);
+            due.push((place, self.given[place]));
+        }
         self.is_waiting.fill(false);
         due
     }
