@@ -77,7 +77,8 @@ impl Stage {
 
 /// Runs a deployment until `stop`. `scans` brings the groups of its routes and nothing else.
 pub(crate) async fn run(mut stage: Stage, mut scans: mpsc::Receiver<Arc<Scan>>, stop: CancellationToken) {
-    let mut heard = Heard::new(&stage);
+    let together = stage.scorer.period().is_some();
+    let mut heard = Heard::new(&stage.routes, stage.scorer.place_count(), together);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // before the first window is due; scans wait in their queue, which holds more than loading may take

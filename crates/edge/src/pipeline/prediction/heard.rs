@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use domain::{GroupId, Scan, Timestamp};
 
-use super::Stage;
+use super::Route;
 
 /// See the module.
 #[derive(Debug)]
@@ -30,13 +30,12 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    /// Nothing has been heard yet.
-    pub(super) fn new(stage: &Stage) -> Self {
-        let places = stage.scorer.place_count();
+    /// Nothing has been heard yet. `together`: windows of all places end on one grid.
+    pub(super) fn new(all_routes: &HashMap<GroupId, Vec<Route>>, places: usize, together: bool) -> Self {
         let mut needs = vec![Vec::new(); places];
         let mut feeds = Vec::new();
         let mut groups = HashMap::new();
-        for (index, (group, routes)) in stage.routes.iter().enumerate() {
+        for (index, (group, routes)) in all_routes.iter().enumerate() {
             let mut fed: Vec<usize> = routes.iter().map(|route| route.place).collect();
             fed.sort_unstable();
             fed.dedup();
@@ -52,7 +51,7 @@ impl Heard {
             groups,
             needs,
             feeds,
-            together: stage.scorer.period().is_some(),
+            together,
             waiting: (0..places).collect(),
             is_waiting: vec![true; places],
         }
@@ -104,5 +103,60 @@ impl Heard {
         }
         self.is_waiting.fill(false);
         due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(ms)
+    }
+
+    fn scan(group: u32, ms: i64) -> Scan {
+        Scan { group: GroupId(group), arrival: at(ms), source: None, values: Vec::new(), qualities: Vec::new() }
+    }
+
+    /// Place 0 takes samples from groups 1 and 2, place 1 from group 2.
+    fn heard(together: bool) -> Heard {
+        let route = |place| Route { position: 0, place, signal: 0 };
+        let routes = HashMap::from([(GroupId(1), vec![route(0)]), (GroupId(2), vec![route(0), route(1)])]);
+        let mut heard = Heard::new(&routes, 2, together);
+        assert_eq!(heard.take_watermarks(at(0)).len(), 2, "at first everywhere: history may have filled windows");
+        heard
+    }
+
+    #[test]
+    fn a_place_is_closed_as_far_as_all_its_groups_have_come() {
+        let mut heard = heard(false);
+        heard.note(&scan(1, 1000));
+        assert_eq!(heard.take_watermarks(at(900)), [(0, at(900))]);
+        heard.note(&scan(2, 1010));
+        let mut due = heard.take_watermarks(at(900));
+        due.sort_unstable();
+        assert_eq!(due, [(0, at(1000)), (1, at(1010))]);
+    }
+
+    #[test]
+    fn a_place_is_looked_at_until_time_has_passed_all_that_came_and_then_no_more() {
+        let mut heard = heard(false);
+        heard.note(&scan(1, 1000));
+        heard.take_watermarks(at(900));
+        heard.time_passed();
+        assert_eq!(heard.take_watermarks(at(950)), [(0, at(950))], "group 2 is silent");
+        heard.time_passed();
+        assert_eq!(heard.take_watermarks(at(1000)), [(0, at(1000))]);
+        heard.time_passed();
+        assert_eq!(heard.take_watermarks(at(2000)), [], "nothing waits anywhere");
+    }
+
+    #[test]
+    fn windows_that_end_by_the_clock_are_closed_everywhere_by_silence() {
+        let mut heard = heard(true);
+        heard.time_passed();
+        let mut due = heard.take_watermarks(at(5000));
+        due.sort_unstable();
+        assert_eq!(due, [(0, at(5000)), (1, at(5000))]);
     }
 }
