@@ -4,12 +4,11 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::protocol::{HEADER, Head, Reply};
 use super::{WorkerError, WorkerSpec};
@@ -18,24 +17,15 @@ use super::{WorkerError, WorkerSpec};
 const STDERR_KEPT: usize = 4096;
 /// How long an ended worker may take to close its pipes.
 const LAST_WORDS: Duration = Duration::from_millis(500);
-/// An answer that will be here within this time is waited for on the spot: to be woken by the runtime's poller costs several
-/// times what most models take. Nothing else of this thread runs meanwhile, so it is no longer than what a task may take.
-const ON_THE_SPOT: Duration = Duration::from_micros(200);
-/// So much of an answer is taken in at once; most are smaller.
-const AT_ONCE: usize = 16 << 10;
 
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
     stdin: ChildStdin,
-    stdout: ChildStdout,
-    /// The beginning of an answer.
-    buffer: Box<[u8]>,
+    stdout: BufReader<ChildStdout>,
     stderr: Arc<Mutex<Vec<u8>>>,
     stderr_reader: tokio::task::JoinHandle<()>,
     id: u32,
-    /// The last answer came quickly, so the next one is waited for on the spot.
-    quick: bool,
     /// A request is out: set while waiting, so that a call that was given up half way is noticed.
     asked: bool,
 }
@@ -53,8 +43,8 @@ impl Process {
         };
         let stderr = Arc::new(Mutex::new(Vec::new()));
         let stderr_reader = tokio::spawn(keep_the_end(errors, Arc::clone(&stderr)));
-        let buffer = vec![0; AT_ONCE].into();
-        Ok(Self { child, stdin, stdout, buffer, stderr, stderr_reader, id: 0, quick: false, asked: false })
+        let stdout = BufReader::with_capacity(16 << 10, stdout);
+        Ok(Self { child, stdin, stdout, stderr, stderr_reader, id: 0, asked: false })
     }
 
     pub(super) fn pid(&self) -> Option<u32> {
@@ -92,48 +82,17 @@ impl Process {
         // a broken pipe means that it died; how it died is asked of the process afterwards
         let died = |error: std::io::Error| WorkerError::Crashed { how: error.to_string(), stderr: String::new() };
         let strange = |error: super::protocol::FrameError| WorkerError::Protocol(error.to_string());
-        let too_little = || WorkerError::Protocol("its answer has no header".to_owned());
-        let begun = Instant::now();
         self.stdin.write_all(frame).await.map_err(died)?;
-        let mut have = if self.quick { self.read_on_the_spot().map_err(died)? } else { 0 };
-        while have < HEADER {
-            let more = self.stdout.read(&mut self.buffer[have..]).await.map_err(died)?;
-            have += more;
-            if more == 0 {
-                return Err(died(std::io::ErrorKind::UnexpectedEof.into()));
-            }
-        }
-        let (header, rest) = self.buffer[..have].split_first_chunk::<HEADER>().ok_or_else(too_little)?;
-        let head = Head::parse(header).map_err(strange)?;
+        let mut header = [0; HEADER];
+        self.stdout.read_exact(&mut header).await.map_err(died)?;
+        let head = Head::parse(&header).map_err(strange)?;
         if head.id != self.id {
             return Err(WorkerError::Protocol(format!("it answered request {} instead of {}", head.id, self.id)));
         }
-        if rest.len() > head.body {
-            return Err(WorkerError::Protocol("it says more than it was asked".to_owned()));
-        }
         let mut body = vec![0; head.body];
-        let (came, comes) = body.split_at_mut(rest.len());
-        came.copy_from_slice(rest);
-        self.stdout.read_exact(comes).await.map_err(died)?;
-        self.quick = begun.elapsed() <= ON_THE_SPOT;
+        self.stdout.read_exact(&mut body).await.map_err(died)?;
         let reply = Reply::parse(head.kind, &body).map_err(strange)?;
         Ok((reply, HEADER + body.len()))
-    }
-
-    /// The beginning of the answer if it is here within [`ON_THE_SPOT`], else nothing.
-    fn read_on_the_spot(&mut self) -> std::io::Result<usize> {
-        let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(ON_THE_SPOT.subsec_nanos()) };
-        let mut answer = [PollFd::new(&self.stdout, PollFlags::IN)];
-        // also when it was interrupted: then the runtime waits for it
-        if !matches!(poll(&mut answer, Some(&wait)), Ok(1..)) {
-            return Ok(0);
-        }
-        match rustix::io::read(&self.stdout, &mut *self.buffer) {
-            Ok(0) => Err(std::io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => Ok(count),
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(0),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// After an error: kills the process, and says how it ended when that is the reason.
