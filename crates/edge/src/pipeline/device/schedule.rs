@@ -18,7 +18,8 @@ const PROBE_SHARE: u32 = 10;
 /// A unit that has not answered so often in a row is silent. Once may be a disturbance: then it is soon asked again.
 const SILENT_AFTER: u32 = 2;
 /// Scans of a line begin at so many moments of a period at most, those of one moment one behind the other: the computer wakes
-/// up less often, and what it needs is still at hand. A twentieth of a period is never late.
+/// up less often, and what it needs is still at hand. On a line that can do them all in a period, they wait for each
+/// other less than a twentieth of it; late is more than a tenth.
 const MOMENTS: f64 = 20.0;
 
 /// The groups and units of one line.

@@ -66,9 +66,7 @@ impl Heard {
             return;
         }
         for place in &self.feeds[group] {
-            if !std::mem::replace(&mut self.is_waiting[*place], true) {
-                self.waiting.push(*place);
-            }
+            look_at(*place, &mut self.waiting, &mut self.is_waiting);
         }
     }
 
@@ -80,8 +78,8 @@ impl Heard {
         }
         for place in 0..self.needs.len() {
             let is_open = self.needs[place].iter().any(|group| self.newest[*group] > self.given[place]);
-            if is_open && !std::mem::replace(&mut self.is_waiting[place], true) {
-                self.waiting.push(place);
+            if is_open {
+                look_at(place, &mut self.waiting, &mut self.is_waiting);
             }
         }
     }
@@ -103,6 +101,13 @@ impl Heard {
         }
         self.is_waiting.fill(false);
         due
+    }
+}
+
+/// Each place once.
+fn look_at(place: usize, waiting: &mut Vec<usize>, is_waiting: &mut [bool]) {
+    if !std::mem::replace(&mut is_waiting[place], true) {
+        waiting.push(place);
     }
 }
 
