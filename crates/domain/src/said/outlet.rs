@@ -3,7 +3,7 @@
 super::sentences! {
     CONNECTING: "outlet.connecting" = "Connecting.";
     CONNECTED: "outlet.connected" = "Connected for {since_ms}.";
-    ANSWERS: "outlet.answers" = "Answers for {since_ms}.";
+    ANSWERS: "outlet.answers" = "Has been answering for {since_ms}.";
     CANNOT_START: "outlet.cannot-start" = "Cannot start: {why}.";
     SILENT: "outlet.silent" = "Does not answer: {why}.";
     AWAY: "outlet.away" = "Not connected: {why}. Last tried {since_ms} ago.";
