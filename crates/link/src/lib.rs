@@ -11,6 +11,7 @@ pub mod parcel;
 pub mod request;
 mod stream;
 pub mod up;
+pub mod wire;
 pub mod witness;
 
 pub use digest::Digest;

@@ -51,6 +51,8 @@ super::sentences! {
     REQUEST_TIME: "request.wrong-time" = "The request's time is {off_ms} away from the hub's.", hint "The edge takes over the difference and sends again by itself. Its clock should be set.";
     REQUEST_REPLAYED: "request.replayed" = "This request was heard already.", why "It was recorded and sent again by something between edge and hub.";
     REQUEST_TOO_MANY: "request.too-many" = "Too many requests in the last minutes.", hint "Edges slow down by themselves.";
+    REQUEST_UNSIGNED: "request.unsigned" = "The request is not signed: `{header}` is missing.", hint "Only edges that were enrolled may speak here. A proxy in between must pass headers on.";
+    REQUEST_HEADER: "request.header" = "`{header}` of the request can't be read.", hint "A proxy in between must pass headers on as they are.";
     WITNESS_TOO_MANY: "witness.too-many" = "More than {most} records can't be witnessed.";
     RECORD_SHORTENED: "record.shortened" = "The record ends before entry {number}, of which there is a signed checkpoint.", why "Entries were removed, or the box was restored from a backup without anybody saying so.";
     RECORD_FORKED: "record.forked" = "Entry {number} is not the one of which there is a signed checkpoint.", why "Entries were altered, or there are two boxes with one record.";
