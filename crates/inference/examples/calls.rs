@@ -1,12 +1,13 @@
 //! How long a call of a model takes through its worker, and what the worker adds to the model's own time, beside a bare pipe
-//! between two processes that carries as many bytes. For `cargo xtask bench inference`.
+//! between two processes that carries as many bytes: once with nothing to do at its other end, once with as much to do as the
+//! model has, which is what lets a processor fall asleep in between. For `cargo xtask bench inference`.
 //!
 //!     calls MANIFEST CALLS NAME…
 //!
 //! MANIFEST is what `tests/peers/onnx/make_models.py` wrote; of each model named, the first row of its inputs is run CALLS
 //! times. Ends with one line of JSON: per model the medians `NAME.call_us`, `NAME.call_p99_us`, `NAME.model_us`,
-//! `NAME.added_us`, `NAME.pipe_us`, and the bytes `NAME.sent` and `NAME.received`. Calls and round trips come in turn, a block
-//! of each, so that a busy moment of the machine hits both.
+//! `NAME.added_us`, `NAME.pipe_us`, `NAME.busy_pipe_us` (less the work), and the bytes `NAME.sent` and `NAME.received`. Calls and
+//! round trips come in turn, a block of each, so that a busy moment of the machine hits all.
 
 #![expect(
     clippy::disallowed_methods,
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["worker"] => return inference::worker_main(),
-        ["pipe", takes, gives] => pipe(takes, gives),
+        ["pipe", takes, gives, work] => pipe(takes, gives, work),
         [manifest, calls, names @ ..] if !names.is_empty() => measure(Path::new(manifest), calls, names),
         _ => Err("calls MANIFEST CALLS NAME…".into()),
     };
@@ -49,11 +50,16 @@ fn main() -> ExitCode {
     }
 }
 
-/// The other end of the bare pipe: takes so many bytes, gives so many, until its input ends.
-fn pipe(takes: &str, gives: &str) -> Result<(), Failed> {
+/// The other end of the bare pipe: takes so many bytes, works so many nanoseconds, gives so many bytes, until its input ends.
+fn pipe(takes: &str, gives: &str, work: &str) -> Result<(), Failed> {
     let (mut taken, given) = (vec![0; takes.parse()?], vec![0; gives.parse()?]);
+    let work = Duration::from_nanos(work.parse()?);
     let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
     while input.read_exact(&mut taken).is_ok() {
+        let begun = Instant::now();
+        while begun.elapsed() < work {
+            std::hint::spin_loop();
+        }
         // nothing in it looks like the end of a line, so this is one write
         output.write_all(&given)?;
         output.flush()?;
@@ -67,25 +73,27 @@ struct Pipe {
     output: ChildStdout,
     sends: Vec<u8>,
     takes: Vec<u8>,
+    work: Duration,
 }
 
 impl Pipe {
-    fn start(sent: usize, received: usize) -> Result<Self, Failed> {
+    fn start(sent: usize, received: usize, work: Duration) -> Result<Self, Failed> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["pipe", &sent.to_string(), &received.to_string()])
+            .args(["pipe", &sent.to_string(), &received.to_string(), &work.as_nanos().to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         let input = child.stdin.take().ok_or("no pipe")?;
         let output = child.stdout.take().ok_or("no pipe")?;
-        Ok(Self { child, input, output, sends: vec![0; sent], takes: vec![0; received] })
+        Ok(Self { child, input, output, sends: vec![0; sent], takes: vec![0; received], work })
     }
 
+    /// Less the work at the other end.
     fn round_trip(&mut self) -> std::io::Result<Duration> {
         let begun = Instant::now();
         self.input.write_all(&self.sends)?;
         self.output.read_exact(&mut self.takes)?;
-        Ok(begun.elapsed())
+        Ok(begun.elapsed().saturating_sub(self.work))
     }
 
     fn end(mut self) -> std::io::Result<()> {
@@ -100,6 +108,7 @@ struct Times {
     model: Vec<Duration>,
     added: Vec<Duration>,
     pipe: Vec<Duration>,
+    busy_pipe: Vec<Duration>,
 }
 
 fn measure(manifest: &Path, calls: &str, names: &[&str]) -> Result<(), Failed> {
@@ -131,11 +140,13 @@ fn one_model(
     let spec = WorkerSpec { args: vec![OsString::from("worker")], ..spec };
     let mut worker = Worker::with_model(spec, ModelSource::File(model), None);
     let inputs = runtime.block_on(first_row(&mut worker, inputs))?;
-    let (mut worker, _) = runtime.block_on(block(runtime, worker, &inputs, WARM_UP, Times::default()))?;
+    let (mut worker, mut warm) = runtime.block_on(block(runtime, worker, &inputs, WARM_UP, Times::default()))?;
     let last = worker.last_call();
-    let mut pipe = Pipe::start(last.sent, last.received)?;
+    let mut pipe = Pipe::start(last.sent, last.received, Duration::ZERO)?;
+    let mut busy_pipe = Pipe::start(last.sent, last.received, median(&mut warm.model))?;
     for _ in 0..WARM_UP {
         pipe.round_trip()?;
+        busy_pipe.round_trip()?;
     }
     let mut times = Times::default();
     for _ in 0..BLOCKS {
@@ -143,8 +154,12 @@ fn one_model(
         for _ in 0..calls.div_ceil(BLOCKS) {
             times.pipe.push(pipe.round_trip()?);
         }
+        for _ in 0..calls.div_ceil(BLOCKS) {
+            times.busy_pipe.push(busy_pipe.round_trip()?);
+        }
     }
     pipe.end()?;
+    busy_pipe.end()?;
     runtime.block_on(worker.stop());
     let mut note = |what: &str, value: f64| figures.insert(format!("{name}.{what}"), value);
     note("call_us", quantile(&mut times.call, 0.5));
@@ -152,6 +167,7 @@ fn one_model(
     note("model_us", quantile(&mut times.model, 0.5));
     note("added_us", quantile(&mut times.added, 0.5));
     note("pipe_us", quantile(&mut times.pipe, 0.5));
+    note("busy_pipe_us", quantile(&mut times.busy_pipe, 0.5));
     #[expect(clippy::cast_precision_loss, reason = "a few thousand bytes")]
     for (what, bytes) in [("sent", last.sent), ("received", last.received)] {
         note(what, bytes as f64);
@@ -199,6 +215,11 @@ async fn first_row(worker: &mut Worker, inputs: &Json) -> Result<Vec<Named>, Fai
         first.push((port.name.clone(), Tensor::from_json(&json, dtype)?));
     }
     Ok(first)
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// In microseconds.
