@@ -54,8 +54,10 @@ pub(crate) fn duration_text(duration: Duration) -> String {
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(paths::root());
-    // set by the `cargo run` that started us, and wrong for any other package
-    for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME"] {
+    // set by the `cargo run` that started us, and wrong for any other package: a build script that looks at one of them would
+    // run again, with all that stands on it, each time a build is started by hand and by us in turn
+    let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(ours)) {
         command.env_remove(name);
     }
     command
