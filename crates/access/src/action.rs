@@ -46,6 +46,8 @@ pub enum Action {
     Acknowledge,
     /// Set a local variable.
     SetVariable,
+    /// Let boxes in as edges of this hub, and shut them out.
+    EnrolEdge,
     /// Throw a switch of the simulated plant in the demonstration.
     CauseFault,
 }
@@ -61,7 +63,7 @@ pub enum ActionGroup {
 
 impl Action {
     /// Every action; tests and permission lists go through it.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Health,
         Self::SignIn,
         Self::FirstRun,
@@ -80,6 +82,7 @@ impl Action {
         Self::RemoveDeployment,
         Self::Acknowledge,
         Self::SetVariable,
+        Self::EnrolEdge,
         Self::CauseFault,
     ];
 
@@ -104,6 +107,7 @@ impl Action {
             Self::RemoveDeployment => "remove-deployment",
             Self::Acknowledge => "acknowledge",
             Self::SetVariable => "set-variable",
+            Self::EnrolEdge => "enrol-edge",
             Self::CauseFault => "cause-fault",
         }
     }
@@ -129,6 +133,7 @@ impl Action {
             Self::RemoveDeployment => said::REMOVE_DEPLOYMENT,
             Self::Acknowledge => said::ACKNOWLEDGE,
             Self::SetVariable => said::SET_VARIABLE,
+            Self::EnrolEdge => said::ENROL_EDGE,
             Self::CauseFault => said::CAUSE_FAULT,
         }
     }

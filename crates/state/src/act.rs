@@ -7,6 +7,8 @@ use bundle::Contract;
 use config::SiteConfig;
 use config::site::DeploymentAt;
 use domain::{Id, Mode, PlacePath, TagPath, Timestamp, Value};
+use link::enrol::ClaimCode;
+use link::key::KeyId;
 
 use crate::Secret;
 
@@ -84,6 +86,33 @@ pub enum Act {
         name: TagPath,
         /// The value.
         value: Value,
+    },
+    /// Makes a claim: a place that waits for a box. On a hub.
+    Claim {
+        /// Site and place that the box will stand for.
+        place: PlacePath,
+    },
+    /// Lets a box in that waits, after its fingerprint was compared. On a hub.
+    ApproveBox {
+        /// Its key.
+        key: KeyId,
+    },
+    /// Says no to a box that waits. On a hub.
+    DeclineBox {
+        /// Its key.
+        key: KeyId,
+    },
+    /// Shuts an edge's key out for good. On a hub.
+    RevokeKey {
+        /// The key.
+        key: KeyId,
+    },
+    /// Says which of two boxes that speak as one edge is the right one. On a hub.
+    ChooseBox {
+        /// The edge.
+        edge: Id,
+        /// The life of the right box's store.
+        epoch: u64,
     },
 }
 
@@ -174,11 +203,16 @@ impl Act {
             Self::RemoveDeployment { .. } => "remove-deployment",
             Self::Acknowledge { .. } => "acknowledge",
             Self::SetVariable { .. } => "set-variable",
+            Self::Claim { .. } => "claim",
+            Self::ApproveBox { .. } => "approve-box",
+            Self::DeclineBox { .. } => "decline-box",
+            Self::RevokeKey { .. } => "revoke-key",
+            Self::ChooseBox { .. } => "choose-box",
         }
     }
 
     /// Every kind; the coverage test of access goes through it.
-    pub const KINDS: [&'static str; 15] = [
+    pub const KINDS: [&'static str; 20] = [
         "first-owner",
         "add-account",
         "set-password",
@@ -194,6 +228,11 @@ impl Act {
         "remove-deployment",
         "acknowledge",
         "set-variable",
+        "claim",
+        "approve-box",
+        "decline-box",
+        "revoke-key",
+        "choose-box",
     ];
 
     /// What has to be allowed.
@@ -213,6 +252,11 @@ impl Act {
             Self::RemoveDeployment { .. } => Action::RemoveDeployment,
             Self::Acknowledge { .. } => Action::Acknowledge,
             Self::SetVariable { .. } => Action::SetVariable,
+            Self::Claim { .. }
+            | Self::ApproveBox { .. }
+            | Self::DeclineBox { .. }
+            | Self::RevokeKey { .. }
+            | Self::ChooseBox { .. } => Action::EnrolEdge,
         }
     }
 
@@ -264,6 +308,10 @@ pub enum Outcome {
     },
     /// A revision of a deployment.
     Revision(i64),
+    /// A claim.
+    Claim(ClaimMade),
+    /// An edge that was let in, shut out or chosen.
+    Edge(Id),
 }
 
 /// A session that was opened. The token exists only here and with whoever signed in.
@@ -283,5 +331,14 @@ pub struct OneTimeCode {
     /// The code.
     pub code: Secret,
     /// Until when it works.
+    pub expires: Timestamp,
+}
+
+/// A claim that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimMade {
+    /// What is typed at the box. Works once.
+    pub code: ClaimCode,
+    /// Until when.
     pub expires: Timestamp,
 }

@@ -8,7 +8,9 @@ mod apply;
 mod check;
 mod db;
 mod effect;
+mod enrolment;
 mod error;
+mod intake;
 mod notify;
 mod open;
 mod perform;
@@ -23,7 +25,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 pub use act::{
-    Act, DeploymentChange, Done, NewAccount, NewBundle, NewDeployment, NewSession, OneTimeCode, Outcome, SignIn,
+    Act, ClaimMade, DeploymentChange, Done, NewAccount, NewBundle, NewDeployment, NewSession, OneTimeCode, Outcome,
+    SignIn,
 };
 pub use apply::{Applied, Apply};
 pub use check::{check_deployment, tags_of};
@@ -34,6 +37,7 @@ pub use db::change::ChangeFilter;
 pub use db::deployment::{Deployment, Revision};
 pub use db::variable::VariableValue;
 pub use error::{ActError, StateError};
+pub use intake::{AccountRevision, Content, Intake, LifeOf, StagedParcel, Told};
 pub use notify::Versions;
 pub use open::Options;
 pub use read::{ChangeLine, Names, RecordExport, SiteRevision};
@@ -60,6 +64,7 @@ struct Inner {
     notifier: notify::Notifier,
     throttle: throttle::Throttle,
     idle: session::Idle,
+    doorkeeper: tokio::sync::Mutex<enrolment::Doorkeeper>,
     set_up_code: Mutex<Option<String>>,
 }
 
@@ -90,6 +95,7 @@ impl State {
             notifier: notify::Notifier::new(head),
             throttle: throttle::Throttle::default(),
             idle: session::Idle::default(),
+            doorkeeper: tokio::sync::Mutex::default(),
             set_up_code: Mutex::new(set_up_code),
         })))
     }

@@ -19,6 +19,8 @@ pub struct Versions {
     pub variables: u64,
     /// Advisories: raised, cleared, acknowledged.
     pub advisories: u64,
+    /// Claims, boxes that wait, keys of edges; and which of two boxes is the right one.
+    pub enrolments: u64,
 }
 
 /// Which kinds one act touched.
@@ -30,6 +32,7 @@ pub(crate) enum Topic {
     Accounts,
     Variables,
     Advisories,
+    Enrolments,
 }
 
 pub(crate) struct Notifier(watch::Sender<Versions>);
@@ -41,6 +44,10 @@ impl Notifier {
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Versions> {
         self.0.subscribe()
+    }
+
+    pub(crate) fn now(&self) -> Versions {
+        *self.0.borrow()
     }
 
     pub(crate) fn tell(&self, head: Option<i64>, topics: &[Topic]) {
@@ -56,6 +63,7 @@ impl Notifier {
                     Topic::Accounts => &mut versions.accounts,
                     Topic::Variables => &mut versions.variables,
                     Topic::Advisories => &mut versions.advisories,
+                    Topic::Enrolments => &mut versions.enrolments,
                 };
                 *counter += 1;
             }

@@ -114,7 +114,8 @@ impl State {
         }
     }
 
-    async fn keep_room(&self) -> Result<(), StateError> {
+    /// Ordinary work waits until the room that is kept for stopping things is there.
+    pub(crate) async fn keep_room(&self) -> Result<(), StateError> {
         let state = self.clone();
         let taken = tokio::task::spawn_blocking(move || state.0.reserve.take()).await;
         taken.map_err(|_| StateError::stored("The room on the disk could not be looked at."))?.map_err(StateError::full)

@@ -26,5 +26,6 @@ super::sentences! {
     REMOVE_DEPLOYMENT: "may.remove-deployment" = "remove this model";
     ACKNOWLEDGE: "may.acknowledge" = "acknowledge this";
     SET_VARIABLE: "may.set-variable" = "set this value";
+    ENROL_EDGE: "may.enrol-edge" = "let boxes in here, or shut them out";
     CAUSE_FAULT: "may.cause-fault" = "cause a fault in the simulated plant";
 }

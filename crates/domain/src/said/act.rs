@@ -57,5 +57,6 @@ super::sentences! {
     TOO_MANY_TAGS: "request.tags" = "Name 1 to {most} tags, separated by commas; these are {count}.";
     LIST_LONG: "request.too-many-tags" = "These are {count} tags; at most {most} are checked at once.";
     TOO_MANY_ADDRESSES: "request.addresses" = "These are {count} addresses; at most {most} are read at once.";
+    ROLE_NOT_HERE: "role.not-here" = "This is a hub; it has no {path}.", hint "Ask the edge at the site. A hub answers `lastmile hub …`.";
     NO_ROOM: "live.no-room" = "Too many pages are open at once.", hint "Close some, or wait a little.";
 }

@@ -20,6 +20,11 @@ super::sentences! {
     SET_VARIABLE: "change.set-variable" = "set {variable} to {value}";
     SET_VARIABLE_FROM: "change.set-variable-from" = "set {variable} from {before} to {value}";
     ENROL_TERMINAL: "change.enrol-terminal" = "made the line terminal {terminal}";
+    CLAIM: "change.claim" = "made a claim for {place}";
+    APPROVE_BOX: "change.approve-box" = "let the box with the key {fingerprint} in as the edge of {place}";
+    DECLINE_BOX: "change.decline-box" = "said no to the box with the key {fingerprint}, which wanted {place}";
+    REVOKE_KEY: "change.revoke-key" = "shut out the box with the key {fingerprint}, the edge of {place}";
+    CHOOSE_BOX: "change.choose-box" = "said that of two boxes of {place} the one in life {epoch} is the right one";
     OTHER: "change.other" = "{act}";
     OFF: "mode.off" = "off";
     WATCHING: "mode.watching" = "watching";

@@ -43,6 +43,14 @@ super::sentences! {
     CLAIM_WRONG: "claim.wrong" = "This code does not work, or not any more.", hint "Ask whoever made it for a new one. Each works once.";
     CLAIM_GUESSED: "claim.guessed" = "Too many wrong codes came in the last minutes.", hint "Try again in {wait_ms}.";
     CLAIM_NOBODY: "claim.nobody" = "No box with this key waits, or is known.";
+    HUB_KEY: "hub.key" = "The hub's key can't be used: {why}.", why "Edges know the hub by this key.", hint "Bring `hub.key` back from a backup of the data folder. Without it the hub is another one to its edges.";
+    HUB_BUSY: "hub.busy" = "The hub has too much to do at the moment.", hint "Edges keep what they have and send it again by themselves.";
+    HUB_TLS: "hub.tls" = "HTTPS can't be served with these files: {why}.", hint "Give a certificate chain and its private key as PEM: --tls-cert FILE --tls-key FILE.";
+    HUB_PLAIN: "hub.plain" = "A hub listens without HTTPS on this machine alone, not on {address}.", why "Passwords and records must not travel in plain text.", hint "Give --tls-cert FILE and --tls-key FILE, or listen on 127.0.0.1 behind a proxy that does HTTPS.";
+    REQUEST_SLOW: "request.too-slow-body" = "The body came too slowly.";
+    EDGE_UNKNOWN: "edge.unknown" = "No edge of this id ever spoke to this hub.";
+    EDGE_NO_SUCH_LIFE: "edge.no-such-life" = "This edge has no life {epoch}.", hint "`lastmile hub edges` shows its lives.";
+    STREAM_UNKNOWN: "stream.unknown" = "There is no stream `{stream}`.", hint "There are data, prediction, alarm, change.";
     EDGE_STRANGER: "edge.stranger" = "The hub does not know this box.", hint "Enrol it: make a code on the hub and type it here.";
     EDGE_REVOKED: "edge.revoked" = "This box was shut out on the hub.", why "It goes on working here; the hub hears nothing of it any more.", hint "If it should come back, enrol it with a new key.";
     EDGE_EXPIRED: "edge.expired" = "The time of this box's key is over.", why "It goes on working, and keeps what it has for the hub.", hint "It has asked again by itself; somebody at the hub has to approve it.";

@@ -70,7 +70,7 @@ pub struct Enrolments {
     /// Keys.
     pub enrolled: Vec<Enrolled>,
     /// When wrong codes came, newest last.
-    wrong: Vec<Timestamp>,
+    pub wrong: Vec<Timestamp>,
 }
 
 /// How an application stands.
@@ -187,12 +187,20 @@ impl Enrolments {
         let place = || format!("key {key}");
         let known = self.enrolled.iter().find(|known| known.key.id() == *key);
         let known = known.ok_or_else(|| said::EDGE_STRANGER.problem(place(), []))?;
-        if known.revoked {
+        known.may_speak(now).map(|()| known)
+    }
+}
+
+impl Enrolled {
+    /// Whether it is heard now.
+    pub fn may_speak(&self, now: Timestamp) -> Result<(), Problem> {
+        let place = || format!("key {}", self.key.id());
+        if self.revoked {
             Err(said::EDGE_REVOKED.problem(place(), []))
-        } else if known.expires <= now {
+        } else if self.expires <= now {
             Err(said::EDGE_EXPIRED.problem(place(), []))
         } else {
-            Ok(known)
+            Ok(())
         }
     }
 }

@@ -4,6 +4,7 @@ mod account;
 mod advisory;
 mod bundle;
 mod deployment;
+mod enrolment;
 mod session;
 mod site;
 mod variable;
@@ -88,5 +89,10 @@ pub(crate) async fn perform(work: &mut Work<'_>, act: Act, prepared: Prepared) -
         Act::RemoveDeployment { name } => deployment::remove(work, &name).await,
         Act::Acknowledge { advisory } => advisory::acknowledge(work, advisory).await,
         Act::SetVariable { name, value } => variable::set(work, name, value).await,
+        Act::Claim { place } => enrolment::claim(work, place).await,
+        Act::ApproveBox { key } => enrolment::approve(work, &key).await,
+        Act::DeclineBox { key } => enrolment::decline(work, &key).await,
+        Act::RevokeKey { key } => enrolment::revoke(work, &key).await,
+        Act::ChooseBox { edge, epoch } => enrolment::choose(work, edge, epoch).await,
     }
 }

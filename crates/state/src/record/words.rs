@@ -50,6 +50,11 @@ pub fn said(entry: &Entry, name_of: &dyn Fn(&str) -> String) -> Said {
         "set-variable" => {
             said::SET_VARIABLE_FROM.say([now("variable", "variable"), before("before", "value"), now("value", "value")])
         }
+        "claim" => said::CLAIM.say([now("place", "place")]),
+        "approve-box" => said::APPROVE_BOX.say([now("fingerprint", "fingerprint"), now("place", "place")]),
+        "decline-box" => said::DECLINE_BOX.say([before("fingerprint", "fingerprint"), before("place", "place")]),
+        "revoke-key" => said::REVOKE_KEY.say([now("fingerprint", "fingerprint"), now("place", "place")]),
+        "choose-box" => said::CHOOSE_BOX.say([now("epoch", "epoch"), now("place", "place")]),
         "enrol-terminal" => said::ENROL_TERMINAL.say([now("terminal", "name")]),
         other => said::OTHER.say([("act", other.into())]),
     }

@@ -35,6 +35,25 @@ async fn one_of_each(bench: &Bench) -> Vec<Act> {
         Act::Acknowledge { advisory: raised.id },
         Act::SetVariable { name: "line-2/recipe".parse().unwrap(), value: text("rich") },
     ]
+    .into_iter()
+    .chain(enrolment_acts(bench).await)
+    .collect()
+}
+
+/// What people do about boxes: one is let in and shut out again, one declined; an edge that spoke before has a copy.
+async fn enrolment_acts(bench: &Bench) -> [Act; 5] {
+    let hub = Actor::BOX;
+    let edge = crate::enrolment::enrolled(bench, &hub, 1).await;
+    crate::enrolment::two_boxes(bench, edge).await;
+    let waits = |number| crate::enrolment::waits(bench, &hub, number);
+    let (approved, declined) = (waits(2).await, waits(3).await);
+    [
+        Act::Claim { place: "leipzig/line-2".parse().unwrap() },
+        Act::ApproveBox { key: approved.clone() },
+        Act::DeclineBox { key: declined },
+        Act::RevokeKey { key: approved },
+        Act::ChooseBox { edge, epoch: 5 },
+    ]
 }
 
 fn text(text: &str) -> Value {
@@ -68,8 +87,9 @@ fn nobody_and_a_line_terminal_are_refused_what_is_not_theirs_and_nothing_changes
     both(|bench| async move {
         let owner = bench.ready().await;
         let panel = bench.terminal(&owner, "line-2").await;
+        let acts = one_of_each(&bench).await;
         let head = bench.kinds().await.len();
-        for act in one_of_each(&bench).await {
+        for act in acts {
             let kind = act.kind();
             if kind == "sign-in" {
                 continue;

@@ -6,6 +6,8 @@ mod acts;
 mod alarm;
 mod apply;
 mod bench;
+mod enrolment;
+mod intake;
 mod postgres;
 mod record;
 mod signing_in;
