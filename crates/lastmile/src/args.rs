@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Runs this box: reads machines, runs models, shows the line.
     Edge(EdgeArgs),
+    /// Runs a hub, or talks to one: lets boxes in as edges, and takes in what they record.
+    Hub(HubArgs),
     /// Tries one device without an edge: check, browse, read, write.
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -112,6 +114,127 @@ pub(crate) struct AtArgs {
     /// The folder of an edge on this machine.
     #[arg(long, default_value = "data")]
     pub data: PathBuf,
+}
+
+/// Options of `lastmile hub`, which runs one, and what is asked of one that runs.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct HubArgs {
+    /// What to ask; none: run a hub.
+    #[command(subcommand)]
+    pub command: Option<HubCommand>,
+    /// How to run it.
+    #[command(flatten)]
+    pub run: HubRunArgs,
+}
+
+/// How a hub is run.
+#[derive(Debug, Args)]
+pub(crate) struct HubRunArgs {
+    /// The folder that holds everything this hub knows, but for a database elsewhere.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Where to listen; port 0 takes a free one. Without HTTPS, on this machine alone.
+    #[arg(long, default_value = HUB_ADDRESS)]
+    pub listen: SocketAddr,
+    /// `postgres://…` instead of a file in the folder.
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Serve HTTPS with this certificate chain (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of that certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+}
+
+/// Beside the one of an edge, so that both run on one machine.
+const HUB_ADDRESS: &str = "127.0.0.1:7434";
+
+/// Which running hub a command talks to.
+#[derive(Debug, Args)]
+pub(crate) struct AtHubArgs {
+    /// The hub's address.
+    #[arg(long, default_value = "http://127.0.0.1:7434")]
+    pub at: String,
+    /// The file with its token; default: `cli-token` in the folder of --data.
+    #[arg(long)]
+    pub token: Option<PathBuf>,
+    /// The folder of a hub on this machine.
+    #[arg(long, default_value = "hub-data")]
+    pub data: PathBuf,
+    /// Why, for the record.
+    #[arg(long)]
+    pub because: Option<String>,
+}
+
+/// `lastmile hub …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum HubCommand {
+    /// Makes a place for a box and prints the code to type there.
+    Claim {
+        /// Site and place that the box will stand for: `leipzig/line-2`.
+        place: String,
+        /// Which hub.
+        #[command(flatten)]
+        at: AtHubArgs,
+    },
+    /// Lists claims, boxes that wait, and edges with how their streams stand.
+    Edges {
+        /// Which hub.
+        #[command(flatten)]
+        at: AtHubArgs,
+    },
+    /// Lets a box in that waits. Compare the fingerprint first.
+    Approve {
+        /// Its key, as `hub edges` shows it.
+        key: String,
+        /// Which hub.
+        #[command(flatten)]
+        at: AtHubArgs,
+    },
+    /// Says no to a box that waits.
+    Decline {
+        /// Its key, as `hub edges` shows it.
+        key: String,
+        /// Which hub.
+        #[command(flatten)]
+        at: AtHubArgs,
+    },
+    /// Shuts an edge's key out for good.
+    Revoke {
+        /// The key, as `hub edges` shows it.
+        key: String,
+        /// Which hub.
+        #[command(flatten)]
+        at: AtHubArgs,
+    },
+    /// Says which of two boxes that speak as one edge is the right one.
+    Choose {
+        /// The edge.
+        edge: String,
+        /// The life of the right box's store, as `hub edges` shows it.
+        epoch: String,
+        /// Which hub.
+        #[command(flatten)]
+        at: AtHubArgs,
+    },
+    /// Prints what is stored of a stream as JSON lines.
+    Records {
+        /// The edge.
+        edge: String,
+        /// data, prediction, alarm, change.
+        stream: String,
+        /// From this number on.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// All that came, life by life, instead of each number once.
+        #[arg(long)]
+        lives: bool,
+        /// Which hub.
+        #[command(flatten)]
+        at: AtHubArgs,
+    },
 }
 
 /// `lastmile device …`

@@ -84,4 +84,9 @@ impl Lines {
             let _closed = writeln!(self.0, "{text}");
         }
     }
+
+    /// A part of them, as it came.
+    pub(crate) fn bytes(&mut self, lines: &[u8]) {
+        let _closed = self.0.write_all(lines);
+    }
 }

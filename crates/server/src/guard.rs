@@ -11,9 +11,8 @@ use axum::response::{IntoResponse, Response};
 use domain::said::act as said;
 use domain::{PlacePath, Problem};
 
-use crate::Shared;
+use crate::common::{Common, Counters};
 use crate::failure::{Failed, Failure};
-use crate::site::Counters;
 use crate::who::{Who, bearer};
 
 /// An answer has to begin within this; files that come in may take longer.
@@ -34,13 +33,13 @@ const HEADERS: [(&str, &str); 6] = [
 ];
 
 /// The outermost layer.
-pub(crate) async fn request(State(server): State<Shared>, request: Request, next: Next) -> Response {
-    Counters::add(&server.counters.requests);
-    let number = server.request.fetch_add(1, Ordering::Relaxed);
-    let number = format!("{:x}-{number}", server.started.millis());
+pub(crate) async fn request(State(common): State<Common>, request: Request, next: Next) -> Response {
+    Counters::add(&common.counters.requests);
+    let number = common.request.fetch_add(1, Ordering::Relaxed);
+    let number = format!("{:x}-{number}", common.started.millis());
     let limit = if request.uri().path() == "/api/v1/bundles" { FILE } else { ANSWER };
     let api = is_api(request.uri());
-    let answer = match same_site(request.method(), request.headers(), request.uri()) {
+    let answer = match same_site(request.method(), request.headers(), request.uri(), common.https) {
         Err(failure) => failure.into_response(),
         Ok(()) => tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
             let problem = said::TOO_SLOW.problem("the edge", [("after_ms", limit.into())]);
@@ -50,7 +49,7 @@ pub(crate) async fn request(State(server): State<Shared>, request: Request, next
     let failed = answer.extensions().get::<Failed>().and_then(|failed| failed.answer(&number));
     let mut answer = failed.unwrap_or(answer);
     if answer.status().is_client_error() || answer.status().is_server_error() {
-        Counters::add(&server.counters.failures);
+        Counters::add(&common.counters.failures);
     }
     let headers = answer.headers_mut();
     for (name, value) in HEADERS {
@@ -71,11 +70,11 @@ pub(crate) fn is_api(uri: &Uri) -> bool {
 
 /// A page of another site must not act with this browser's session: the cookie is `SameSite=Strict`, and a changing
 /// request has to come from our own pages besides. Programs with a token are no browsers. Names of other hosts are
-/// refused, so that a foreign name that points to this box does not make its pages ours.
-fn same_site(method: &Method, headers: &HeaderMap, uri: &Uri) -> Result<(), Failure> {
+/// refused, so that a foreign name that points to this box does not make its pages ours; with HTTPS the certificate sees to that.
+fn same_site(method: &Method, headers: &HeaderMap, uri: &Uri, https: bool) -> Result<(), Failure> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("host").or_else(|| uri.host()).unwrap_or_default();
-    if !is_loopback_name(host) {
+    if !https && !is_loopback_name(host) {
         return Err(Failure::new(StatusCode::FORBIDDEN, said::OTHER_HOST.problem(host, [("host", host.into())])));
     }
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) || bearer(headers).is_some() {
@@ -104,9 +103,9 @@ fn is_loopback_name(host: &str) -> bool {
 }
 
 /// The demonstration's switches ask for a session, like everything that changes something.
-pub(crate) async fn switches(State(server): State<Shared>, request: Request, next: Next) -> Response {
+pub(crate) async fn switches(State(common): State<Common>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
-    let allowed = match Who::of(&headers, &server).await {
+    let allowed = match Who::of(&headers, &common).await {
         Ok(who) => who.may(Action::CauseFault, &PlacePath::site()).await,
         Err(failure) => Err(failure),
     };

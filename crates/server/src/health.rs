@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use crate::Shared;
 use crate::api::health::{Health, StreamHealth};
+use crate::common::Common;
 use crate::extract::Json;
 use crate::failure::{Failure, Failures};
 use crate::ports::Metric;
@@ -60,12 +61,11 @@ pub(crate) async fn metrics(State(server): State<Shared>, who: Who) -> Result<im
 }
 
 fn own(server: &Shared) -> Vec<Metric> {
-    let counters = &server.counters;
+    let mut own = answers(&server.common);
+    let counters = &server.common.counters;
     let metric = |name, help, value: f64| Metric { name, help, labels: Vec::new(), value };
     let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed) as f64;
-    vec![
-        metric("server_requests_total", "Requests answered.", count(&counters.requests)),
-        metric("server_failures_total", "Requests answered with a problem.", count(&counters.failures)),
+    own.extend([
         metric("live_clients", "Live feeds that are open.", server.live_clients() as f64),
         metric("live_events_total", "Events sent to live feeds.", count(&counters.live_events)),
         metric(
@@ -73,12 +73,23 @@ fn own(server: &Shared) -> Vec<Metric> {
             "Live feeds closed because their client was too slow.",
             count(&counters.live_dropped),
         ),
-        metric("change_head", "Number of the newest entry in the record of changes.", server.versions().head as f64),
+    ]);
+    own
+}
+
+/// What both roles count of their answers.
+pub(crate) fn answers(common: &Common) -> Vec<Metric> {
+    let metric = |name, help, value: f64| Metric { name, help, labels: Vec::new(), value };
+    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed) as f64;
+    vec![
+        metric("server_requests_total", "Requests answered.", count(&common.counters.requests)),
+        metric("server_failures_total", "Requests answered with a problem.", count(&common.counters.failures)),
+        metric("change_head", "Number of the newest entry in the record of changes.", common.versions().head as f64),
     ]
 }
 
 /// One family after the other, as the format wants it.
-fn text(mut metrics: Vec<Metric>) -> String {
+pub(crate) fn text(mut metrics: Vec<Metric>) -> String {
     metrics.sort_by(|a, b| a.name.cmp(b.name));
     let mut out = String::new();
     let mut last = "";

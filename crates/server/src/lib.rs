@@ -6,10 +6,12 @@
 mod addresses;
 pub mod api;
 mod assets;
+mod common;
 mod extract;
 mod failure;
 mod guard;
 mod health;
+mod hub;
 mod live;
 pub mod ports;
 mod routes;
@@ -19,6 +21,7 @@ mod site;
 mod who;
 
 pub use addresses::Addresses;
+pub use hub::{Hub, hub_router};
 pub use serve::{listen, serve};
 pub use site::{Extra, Site};
 
@@ -40,18 +43,18 @@ const BODY_BYTES: usize = 1024 * 1024;
 pub fn router(site: Site) -> Router {
     let extra = site.extra.clone();
     let server = Arc::new(Server::new(site));
-    let (api, _) = OpenApiRouter::with_openapi(Api::openapi()).merge(routes::api()).split_for_parts();
+    let (api, _) = OpenApiRouter::with_openapi(Api::openapi()).merge(routes::site()).split_for_parts();
     let mut app = api
         .route("/healthz", get(health::healthz))
         .route("/metrics", get(health::metrics))
         .layer(DefaultBodyLimit::max(BODY_BYTES));
     if let Some(extra) = extra {
-        let guarded = extra.router.layer(middleware::from_fn_with_state(Arc::clone(&server), guard::switches));
+        let guarded = extra.router.layer(middleware::from_fn_with_state(server.common.clone(), guard::switches));
         app = app.nest("/demo", guarded.with_state(()));
     }
     app.fallback(assets::page)
         .method_not_allowed_fallback(guard::wrong_method)
-        .layer(middleware::from_fn_with_state(Arc::clone(&server), guard::request))
+        .layer(middleware::from_fn_with_state(server.common.clone(), guard::request))
         .with_state(server)
 }
 
@@ -59,7 +62,7 @@ pub fn router(site: Site) -> Router {
 #[openapi(
     info(
         title = "lastmile",
-        description = "One interface for a site and, later, a hub. `x-role` says who answers an operation, `x-access` \
+        description = "One interface for a site and a hub. `x-role` says who answers an operation, `x-access` \
                        which action it asks for. Whatever is no success is `application/problem+json`: 400 the request \
                        can't be read; 401 nobody is signed in, or name, password or code is wrong; 403 not allowed (says \
                        who could), or asked by another site; 404 not there; 405 another method; 409 somebody was \
@@ -74,9 +77,11 @@ struct Api;
 /// The description of the whole interface, as committed in `web/openapi.json`.
 pub fn openapi() -> String {
     let (_, mut description) = OpenApiRouter::<Shared>::with_openapi(Api::openapi())
-        .merge(routes::api())
+        .merge(routes::site())
         .merge(health::described())
         .split_for_parts();
+    let (_, hub) = routes::hub().split_for_parts();
+    description.merge(hub);
     "1".clone_into(&mut description.info.version);
     let plain = "a description of plain shapes is always JSON";
     let description = sorted(serde_json::to_value(&description).expect(plain));

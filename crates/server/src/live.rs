@@ -22,9 +22,9 @@ use crate::api::advisory::Advisory;
 use crate::api::deployment::Runtime;
 use crate::api::device::Device;
 use crate::api::live::{LiveChanged, LiveHeartbeat, LiveHello, LiveValues};
+use crate::common::Counters;
 use crate::failure::Failure;
 use crate::shape::{Scene, advisory, reading};
-use crate::site::Counters;
 use crate::who::Who;
 
 /// Values at most this often.
@@ -140,7 +140,7 @@ impl Feed {
             return Ok(Err(over));
         }
         if first || before.advisories != self.versions.advisories || before.deployments != self.versions.deployments {
-            let scene = Scene::load(&self.server, self.who.again(&self.server)).await?;
+            let scene = Scene::load(&self.server, self.who.again()).await?;
             let fresh = self.fresh_advisories(&scene).await?;
             for advisory in fresh {
                 if let Err(over) = self.send("advisory", &advisory, None).await {
@@ -224,7 +224,7 @@ impl Feed {
         if let Some(id) = id {
             event = event.id(id.to_string());
         }
-        self.out.send(event, &self.server.counters).await
+        self.out.send(event, &self.server.common.counters).await
     }
 }
 

@@ -5,12 +5,13 @@
 use std::pin::Pin;
 
 use async_trait::async_trait;
-use domain::{PlacePath, Problem, Quality, TagPath, Timestamp, Value};
+use domain::{Id, PlacePath, Problem, Quality, TagPath, Timestamp, Value};
 use futures_util::Stream;
 
 use crate::api::common::Texts;
 use crate::api::deployment::Runtime;
 use crate::api::device::{AddressValue, Block, Device, DeviceError, DeviceTest, ReadAddresses, TestDevice};
+use crate::api::edge::RecordsOf;
 use crate::api::health::{DoctorLine, Health};
 use crate::api::history::{ExportFormat, ExportLayout, HistoryRoom};
 use crate::api::import::{CheckTags, ImportText, Imported, TagFinding};
@@ -187,4 +188,28 @@ pub trait Doctor: Send + Sync {
     fn health(&self) -> Health;
     /// For people; may take a second or two.
     async fn look(&self) -> Vec<DoctorLine>;
+}
+
+/// When an edge was heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// The last time since the hub started.
+    pub last: Option<Timestamp>,
+    /// It spoke within the last minutes, or waits for something to do.
+    pub connected: bool,
+}
+
+/// A hub's edges as they speak with it.
+#[async_trait]
+pub trait Edges: Send + Sync {
+    /// When this edge was heard.
+    fn heard(&self, edge: Id) -> Heard;
+    /// There is something for this edge: it is told at once when it listens.
+    fn nudge(&self, edge: Id);
+    /// What is stored of a stream, as JSON lines. An error before the first byte is a Problem; afterwards the stream breaks off.
+    async fn records(&self, edge: Id, ask: RecordsOf) -> Result<ByteStream, Problem>;
+    /// How the hub is.
+    async fn health(&self) -> Health;
+    /// Counters and gauges of the intake.
+    async fn metrics(&self) -> Vec<Metric>;
 }

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use access::Holder;
 use axum::Router;
+use axum::extract::FromRef;
 use domain::Timestamp;
 use state::{SiteRevision, State, StateError, StoredBundle, Versions};
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::api::about::Demo;
+use crate::common::Common;
 use crate::ports::{Clock, Deployments, Devices, Doctor, History, Live, Outlets};
 
 /// A running edge, as the server sees it.
@@ -51,11 +51,8 @@ const LIVE_CLIENTS: usize = 64;
 
 /// What handlers share.
 pub(crate) struct Server {
+    pub(crate) common: Common,
     pub(crate) site: Site,
-    /// Numbers of requests: when the process started, then one by one.
-    pub(crate) request: AtomicU64,
-    pub(crate) started: Timestamp,
-    pub(crate) counters: Counters,
     pub(crate) live_room: Arc<Semaphore>,
     cached_site: Mutex<Option<(u64, Arc<SiteRevision>)>>,
     cached_bundles: Mutex<Option<(u64, Arc<Bundles>)>>,
@@ -64,29 +61,17 @@ pub(crate) struct Server {
 /// Bundles by digest.
 pub(crate) type Bundles = HashMap<String, StoredBundle>;
 
-/// What the server counts of itself.
-#[derive(Default)]
-pub(crate) struct Counters {
-    pub(crate) requests: AtomicU64,
-    pub(crate) failures: AtomicU64,
-    pub(crate) live_events: AtomicU64,
-    pub(crate) live_dropped: AtomicU64,
-}
-
-impl Counters {
-    pub(crate) fn add(counter: &AtomicU64) {
-        counter.fetch_add(1, Ordering::Relaxed);
+impl FromRef<Shared> for Common {
+    fn from_ref(server: &Shared) -> Self {
+        server.common.clone()
     }
 }
 
 impl Server {
     pub(crate) fn new(site: Site) -> Self {
-        let started = site.clock.now();
         Self {
+            common: Common::new(site.state.clone(), Arc::clone(&site.clock), false),
             site,
-            request: AtomicU64::new(0),
-            started,
-            counters: Counters::default(),
             live_room: Arc::new(Semaphore::new(LIVE_CLIENTS)),
             cached_site: Mutex::new(None),
             cached_bundles: Mutex::new(None),
@@ -94,7 +79,7 @@ impl Server {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.site.clock.now()
+        self.common.now()
     }
 
     pub(crate) fn live_clients(&self) -> usize {
@@ -132,10 +117,6 @@ impl Server {
     }
 
     pub(crate) fn versions(&self) -> Versions {
-        *self.site.state.changed().borrow()
-    }
-
-    pub(crate) async fn holders(&self) -> Result<Vec<Holder>, StateError> {
-        self.site.state.holders().await
+        self.common.versions()
     }
 }

@@ -1,13 +1,13 @@
 //! Who asks: from the session cookie of a browser or the bearer token of a program.
 
 use access::{Action, Actor, Allowed, Holder, may, who_could};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::{HeaderMap, header, request::Parts};
 use domain::{Id, PlacePath};
 use state::{Act, ActError, Done, SignedIn, StateError};
 
-use crate::Shared;
 use crate::api::common::Permission;
+use crate::common::Common;
 use crate::failure::Failure;
 
 /// Name of the session cookie. Browsers do not tell ports apart: two edges on one machine need two names.
@@ -23,14 +23,17 @@ pub(crate) struct Who {
     pub(crate) actor: Actor,
     pub(crate) session: Option<Id>,
     pub(crate) label: String,
-    server: Shared,
+    common: Common,
 }
 
-impl FromRequestParts<Shared> for Who {
+impl<S: Send + Sync> FromRequestParts<S> for Who
+where
+    Common: FromRef<S>,
+{
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, server: &Shared) -> Result<Self, Failure> {
-        Self::of(&parts.headers, server).await
+    async fn from_request_parts(parts: &mut Parts, server: &S) -> Result<Self, Failure> {
+        Self::of(&parts.headers, &Common::from_ref(server)).await
     }
 }
 
@@ -50,26 +53,26 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
 }
 
 impl Who {
-    pub(crate) async fn of(headers: &HeaderMap, server: &Shared) -> Result<Self, Failure> {
+    pub(crate) async fn of(headers: &HeaderMap, common: &Common) -> Result<Self, Failure> {
         let signed_in = match token(headers) {
-            Some(token) => server.site.state.signed_in(token, server.now()).await?,
+            Some(token) => common.state.signed_in(token, common.now()).await?,
             None => None,
         };
-        Ok(Self::from_signed_in(signed_in, server))
+        Ok(Self::from_signed_in(signed_in, common))
     }
 
-    pub(crate) fn from_signed_in(signed_in: Option<SignedIn>, server: &Shared) -> Self {
-        let server = Shared::clone(server);
+    pub(crate) fn from_signed_in(signed_in: Option<SignedIn>, common: &Common) -> Self {
+        let common = common.clone();
         match signed_in {
-            Some(SignedIn { session, actor, label }) => Self { actor, session: Some(session), label, server },
-            None => Self { actor: Actor::Nobody, session: None, label: String::new(), server },
+            Some(SignedIn { session, actor, label }) => Self { actor, session: Some(session), label, common },
+            None => Self { actor: Actor::Nobody, session: None, label: String::new(), common },
         }
     }
 
     /// The same asker once more, for the parts of a feed.
-    pub(crate) fn again(&self, server: &Shared) -> Self {
-        let server = Shared::clone(server);
-        Self { actor: self.actor.clone(), session: self.session, label: self.label.clone(), server }
+    pub(crate) fn again(&self) -> Self {
+        let common = self.common.clone();
+        Self { actor: self.actor.clone(), session: self.session, label: self.label.clone(), common }
     }
 
     /// Asks `access`; a refusal says who could.
@@ -100,8 +103,8 @@ impl Who {
 
     /// Does an act, now and as this actor: the only way a route changes anything.
     pub(crate) async fn act(&self, act: Act, because: Option<String>) -> Result<Done, Failure> {
-        let state = &self.server.site.state;
-        match state.act(&self.actor, act, because, self.server.now()).await {
+        let common = &self.common;
+        match common.state.act(&self.actor, act, because, common.now()).await {
             Ok(done) => Ok(done),
             Err(error) => Err(self.failure(error).await?),
         }
@@ -120,7 +123,7 @@ impl Who {
         if self.actor == Actor::Nobody {
             return Ok(Vec::new());
         }
-        let holders = self.server.holders().await?;
+        let holders = self.common.holders().await?;
         Ok(names(action, place, &holders))
     }
 

@@ -42,7 +42,7 @@ pub use notify::Versions;
 pub use open::Options;
 pub use read::{ChangeLine, Names, RecordExport, SiteRevision};
 pub use secret::Secret;
-pub use session::SignedIn;
+pub use session::{SignedIn, write_private};
 
 use config::AddressCheck;
 use domain::{IdSource, Timestamp};

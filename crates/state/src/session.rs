@@ -1,6 +1,7 @@
 //! Who a token belongs to; how long a session may idle; the token file of this box.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -141,8 +142,8 @@ async fn actor_of(sql: &mut sqlx::AnyConnection, found: &Session) -> Result<Opti
     }))
 }
 
-/// A whole new file, never readable by others, not even for a moment.
-fn write_private(path: &Path, content: &str) -> std::io::Result<()> {
+/// A whole new file with one line, never readable by others, not even for a moment. When this returns it survives a power cut.
+pub fn write_private(path: &Path, content: &str) -> std::io::Result<()> {
     let beside = path.with_extension("new");
     if let Err(error) = std::fs::remove_file(&beside)
         && error.kind() != std::io::ErrorKind::NotFound
@@ -156,5 +157,8 @@ fn write_private(path: &Path, content: &str) -> std::io::Result<()> {
     let mut file = options.open(&beside)?;
     writeln!(file, "{content}")?;
     file.sync_all()?;
-    std::fs::rename(&beside, path)
+    std::fs::rename(&beside, path)?;
+    // a folder cannot be opened where names are durable by themselves
+    let folder = path.parent().and_then(|folder| File::open(folder).ok());
+    folder.map_or(Ok(()), |folder| folder.sync_all())
 }

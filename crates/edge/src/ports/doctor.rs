@@ -60,6 +60,7 @@ impl ports::Doctor for Doctor {
             devices_reading: reading,
             devices: count(devices.len()),
             words,
+            hub: None,
         }
     }
 

@@ -41,6 +41,20 @@ impl At {
         self.json(self.client.put(self.url(path, &[])).json(body)).await
     }
 
+    /// POST of JSON, as JSON.
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl serde::Serialize,
+    ) -> Result<T, Problems> {
+        self.json(self.client.post(self.url(path, &[])).json(body)).await
+    }
+
+    /// POST without a body, as JSON.
+    pub(super) async fn ask<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, Problems> {
+        self.json(self.client.post(self.url(path, query))).await
+    }
+
     /// POST of bytes, as JSON.
     pub(super) async fn post_bytes<T: DeserializeOwned>(&self, path: &str, body: Vec<u8>) -> Result<T, Problems> {
         self.json(self.client.post(self.url(path, &[])).body(body)).await

@@ -6,6 +6,7 @@ mod demo;
 mod device;
 mod edge;
 mod history;
+mod hub;
 mod import;
 mod model;
 mod record;
@@ -15,7 +16,7 @@ use std::io::IsTerminal;
 
 use domain::{Problem, Problems};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, HubArgs};
 use crate::out::{Exit, Out};
 
 /// What a command gives: how it ended, or everything that was wrong.
@@ -50,6 +51,7 @@ async fn dispatch(command: Command, out: Out) -> Ended {
     match command {
         Command::Demo(args) => demo::run(args, out).await,
         Command::Edge(args) => edge::run(args, out).await,
+        Command::Hub(args) => hub::run(args, out).await,
         Command::Device(command) => device::run(command, out).await,
         Command::Model(command) => model::run(command, out).await,
         Command::Bundle(command) => bundle::run(command, out).await,
@@ -68,7 +70,8 @@ async fn dispatch(command: Command, out: Out) -> Ended {
 /// What runs on logs warnings; a command says by itself what is wrong. `LASTMILE_LOG` says otherwise (`info`,
 /// `edge=debug`).
 fn log_to_stderr(command: &Command) {
-    let usual = if matches!(command, Command::Edge(_) | Command::Demo(_)) { "warn" } else { "error" };
+    let runs = matches!(command, Command::Edge(_) | Command::Demo(_) | Command::Hub(HubArgs { command: None, .. }));
+    let usual = if runs { "warn" } else { "error" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("LASTMILE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
     let colours = std::io::stderr().is_terminal();

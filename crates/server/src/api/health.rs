@@ -30,6 +30,24 @@ pub struct Health {
     pub devices: u32,
     /// What is wrong, in words.
     pub words: Vec<String>,
+    /// Of a hub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubHealth>,
+}
+
+/// How a hub's intake is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HubHealth {
+    /// Edges that were let in and not shut out again.
+    pub edges: u64,
+    /// Of those, the ones that spoke within the last minutes.
+    pub connected: u64,
+    /// Parcels that are stored.
+    pub parcels: u64,
+    /// Their bytes.
+    pub parcel_bytes: u64,
+    /// Requests of edges that were refused since the start, by the code of the reason.
+    pub refusals: BTreeMap<String, u64>,
 }
 
 /// One stream of the log.

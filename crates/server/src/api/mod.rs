@@ -11,6 +11,7 @@ pub mod change;
 pub mod common;
 pub mod deployment;
 pub mod device;
+pub mod edge;
 pub mod health;
 pub mod history;
 pub mod import;

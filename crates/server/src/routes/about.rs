@@ -12,6 +12,7 @@ use crate::extract::Json;
 use crate::failure::{Failure, Failures};
 use crate::who::Who;
 
+/// A hub says it in its own way (`hub.rs`).
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(about))
 }

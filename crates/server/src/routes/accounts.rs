@@ -1,35 +1,45 @@
 //! Accounts and line terminals.
 
 use access::{Action, Role};
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use domain::said;
 use domain::{PlacePath, Timestamp};
 use state::{Act, Outcome, Secret, StateError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::Shared;
 use crate::api::account::{Account, Enrolment, NewAccount, NewPassword, NewTerminal};
 use crate::api::common::Done;
+use crate::common::Common;
 use crate::extract::{Json, Path, place};
 use crate::failure::{Failure, Failures};
 use crate::routes::done;
 use crate::who::Who;
 
-pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(list_accounts, add_account))
-        .routes(routes!(set_password))
-        .routes(routes!(enrol_terminal))
+pub(crate) fn router<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Common: FromRef<S>,
+{
+    OpenApiRouter::new().routes(routes!(list_accounts, add_account)).routes(routes!(set_password))
+}
+
+/// A hub has no lines.
+pub(crate) fn terminals<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Common: FromRef<S>,
+{
+    OpenApiRouter::new().routes(routes!(enrol_terminal))
 }
 
 /// All accounts, without their secrets.
 #[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts",
     responses((status = 200, body = Vec<Account>), Failures),
-    extensions(("x-role" = json!("site")), ("x-access" = json!("manage-accounts"))))]
-async fn list_accounts(State(server): State<Shared>, who: Who) -> Result<Json<Vec<Account>>, Failure> {
+    extensions(("x-role" = json!("both")), ("x-access" = json!("manage-accounts"))))]
+async fn list_accounts(State(common): State<Common>, who: Who) -> Result<Json<Vec<Account>>, Failure> {
     who.may(Action::ManageAccounts, &PlacePath::site()).await?;
-    let accounts = server.site.state.accounts().await?.into_iter().map(|account| Account {
+    let accounts = common.state.accounts().await?.into_iter().map(|account| Account {
         name: account.name,
         label: account.label,
         role: account.role.to_string(),
@@ -41,7 +51,7 @@ async fn list_accounts(State(server): State<Shared>, who: Who) -> Result<Json<Ve
 
 /// Adds an account.
 #[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts", responses((status = 200, body = Done), Failures),
-    extensions(("x-role" = json!("site")), ("x-access" = json!("manage-accounts"))))]
+    extensions(("x-role" = json!("both")), ("x-access" = json!("manage-accounts"))))]
 async fn add_account(who: Who, Json(ask): Json<NewAccount>) -> Result<Json<Done>, Failure> {
     let Some(role) = Role::from_name(&ask.role) else {
         let problem = said::act::ACCOUNT_BAD_ROLE.problem("role", []);
@@ -59,7 +69,7 @@ async fn add_account(who: Who, Json(ask): Json<NewAccount>) -> Result<Json<Done>
 /// Sets a password: the own one, or as owner anybody's. Ends that account's sessions.
 #[utoipa::path(put, path = "/api/v1/accounts/{name}/password", tag = "accounts",
     responses((status = 200, body = Done), Failures),
-    extensions(("x-role" = json!("site")), ("x-access" = json!("set-password"))))]
+    extensions(("x-role" = json!("both")), ("x-access" = json!("set-password"))))]
 async fn set_password(who: Who, Path(name): Path<String>, Json(ask): Json<NewPassword>) -> Result<Json<Done>, Failure> {
     let act = Act::SetPassword { name, password: Secret::new(ask.password) };
     who.act(act, ask.because).await.map(done)

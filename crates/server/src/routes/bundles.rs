@@ -99,8 +99,8 @@ struct Incoming(PathBuf);
 
 impl Incoming {
     fn new(server: &Shared) -> Self {
-        let number = server.request.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let name = format!("incoming-{:x}-{number}", server.started.millis());
+        let number = server.common.request.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("incoming-{:x}-{number}", server.common.started.millis());
         Self(server.site.state.bundle_folder().join(name))
     }
 

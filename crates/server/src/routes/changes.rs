@@ -2,7 +2,7 @@
 
 use access::Action;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use domain::{PlacePath, Timestamp};
@@ -11,23 +11,27 @@ use state::RecordExport;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::Shared;
 use crate::api::change::{ChainCheck, ChangeFilter, Changes};
+use crate::common::Common;
 use crate::extract::{Json, Query, place};
 use crate::failure::{Failure, Failures};
 use crate::shape::change;
 use crate::who::Who;
 
-pub(crate) fn router() -> OpenApiRouter<Shared> {
+pub(crate) fn router<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Common: FromRef<S>,
+{
     OpenApiRouter::new().routes(routes!(list_changes)).routes(routes!(verify_changes)).routes(routes!(export_changes))
 }
 
 /// The record of changes, the newest first.
 #[utoipa::path(get, path = "/api/v1/changes", tag = "changes", params(ChangeFilter),
     responses((status = 200, body = Changes), Failures),
-    extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
+    extensions(("x-role" = json!("both")), ("x-access" = json!("see"))))]
 async fn list_changes(
-    State(server): State<Shared>,
+    State(common): State<Common>,
     who: Who,
     Query(ask): Query<ChangeFilter>,
 ) -> Result<Json<Changes>, Failure> {
@@ -45,20 +49,20 @@ async fn list_changes(
         act: ask.act,
         limit: limit.into(),
     };
-    let found = server.site.state.changes(&filter).await?;
+    let found = common.state.changes(&filter).await?;
     let full = u32::try_from(found.len()).unwrap_or(u32::MAX) >= limit;
     let next = found.last().map(|line| line.entry.number).filter(|number| full && *number > 1);
     let changes = found.into_iter().map(change).collect();
-    Ok(Json(Changes { changes, head: server.versions().head, next }))
+    Ok(Json(Changes { changes, head: common.versions().head, next }))
 }
 
 /// Reads the whole record and verifies its chain.
 #[utoipa::path(get, path = "/api/v1/changes/verify", tag = "changes",
     responses((status = 200, body = ChainCheck), Failures),
-    extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
-async fn verify_changes(State(server): State<Shared>, who: Who) -> Result<Json<ChainCheck>, Failure> {
+    extensions(("x-role" = json!("both")), ("x-access" = json!("see"))))]
+async fn verify_changes(State(common): State<Common>, who: Who) -> Result<Json<ChainCheck>, Failure> {
     who.may(Action::See, &PlacePath::site()).await?;
-    let check = match server.site.state.verify_chain().await? {
+    let check = match common.state.verify_chain().await? {
         Ok(report) => ChainCheck {
             ok: true,
             words: format!("All {} entries are as they were written, in order, none is missing.", report.entries),
@@ -77,10 +81,10 @@ async fn verify_changes(State(server): State<Shared>, who: Who) -> Result<Json<C
 /// The record as JSON lines, for `record verify`.
 #[utoipa::path(get, path = "/api/v1/changes/export", tag = "changes",
     responses((status = 200, description = "JSON lines", body = String, content_type = "application/x-ndjson"), Failures),
-    extensions(("x-role" = json!("site")), ("x-access" = json!("see"))))]
-async fn export_changes(State(server): State<Shared>, who: Who) -> Result<Response, Failure> {
+    extensions(("x-role" = json!("both")), ("x-access" = json!("see"))))]
+async fn export_changes(State(common): State<Common>, who: Who) -> Result<Response, Failure> {
     who.may(Action::See, &PlacePath::site()).await?;
-    let state = server.site.state.clone();
+    let state = common.state.clone();
     let pages = stream::try_unfold((state, RecordExport::default()), |(state, mut export)| async move {
         let page = state.export_page(&mut export).await.map_err(std::io::Error::other)?;
         Ok::<_, std::io::Error>(page.map(|page| (page, (state, export))))

@@ -1,10 +1,13 @@
 //! Thin files, one per resource: read what was asked, ask `access`, ask the state or a port, shape the answer.
 
+use axum::extract::FromRef;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
 use crate::api::common::Done;
+use crate::common::Common;
 use crate::extract::Json;
+use crate::hub::HubShared;
 
 mod about;
 mod accounts;
@@ -14,6 +17,7 @@ mod changes;
 mod deployments;
 mod devices;
 mod doctor;
+mod edges;
 mod edit;
 mod history;
 mod import;
@@ -27,12 +31,25 @@ mod tags;
 mod trend;
 mod variables;
 
-/// Every operation under `/api/v1`.
-pub(crate) fn api() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .merge(session::router())
+/// What both roles have.
+fn both<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Common: FromRef<S>,
+{
+    OpenApiRouter::new().merge(session::router()).merge(accounts::router()).merge(changes::router())
+}
+
+/// Every operation of a hub under `/api/v1`, but those of its edges.
+pub(crate) fn hub() -> OpenApiRouter<HubShared> {
+    both().merge(edges::router())
+}
+
+/// Every operation of a site under `/api/v1`.
+pub(crate) fn site() -> OpenApiRouter<Shared> {
+    both()
         .merge(about::router())
-        .merge(accounts::router())
+        .merge(accounts::terminals())
         .merge(places::router())
         .merge(devices::router())
         .merge(outlets::router())
@@ -45,7 +62,6 @@ pub(crate) fn api() -> OpenApiRouter<Shared> {
         .merge(deployments::router())
         .merge(mapping::router())
         .merge(advisories::router())
-        .merge(changes::router())
         .merge(site::router())
         .merge(live::router())
         .merge(doctor::router())

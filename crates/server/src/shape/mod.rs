@@ -4,6 +4,7 @@ mod advisory;
 mod bundle;
 mod change;
 mod deployment;
+mod edge;
 mod scene;
 mod tag;
 
@@ -11,6 +12,7 @@ pub(crate) use advisory::advisory;
 pub(crate) use bundle::{bundle, bundle_detail};
 pub(crate) use change::{change, is_about_people, mark};
 pub(crate) use deployment::{deployment, deployment_detail, place, place_of};
+pub(crate) use edge::edges;
 pub(crate) use scene::Scene;
 pub(crate) use tag::{Tags, reading};
 

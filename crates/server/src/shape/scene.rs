@@ -27,7 +27,7 @@ impl Scene {
         Ok(Self {
             site: server.config().await?,
             bundles: server.bundles().await?,
-            holders: server.holders().await?,
+            holders: server.common.holders().await?,
             names: server.site.state.names().await?,
             server: Arc::<Server>::clone(server),
             who,

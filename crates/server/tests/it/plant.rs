@@ -251,6 +251,7 @@ impl ports::Doctor for Plant {
             devices_reading: 0,
             devices: 1,
             words: Vec::new(),
+            hub: None,
         }
     }
 
