@@ -1,8 +1,10 @@
 //! Reading the log as it was written, for whoever sends it on.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::{Arc, PoisonError};
 
+use domain::log_record::{LogBody, Meaning, Packing, RecordKind};
 use domain::{Problem, Stream};
 
 use crate::counters::DamagedAt;
@@ -18,6 +20,28 @@ pub(crate) struct LogPlace {
     offset: u64,
 }
 
+/// Where reads of one stream ended lately, the newest last: who follows the newest records and who makes up for older ones do not
+/// lose each other's place.
+#[derive(Debug, Default)]
+pub(crate) struct LogPlaces(VecDeque<LogPlace>);
+
+/// Places kept of one stream: two readers, each with its last two.
+const PLACES: usize = 4;
+
+impl LogPlaces {
+    fn before(&self, seq: u64) -> Option<LogPlace> {
+        self.0.iter().filter(|place| place.seq < seq).max_by_key(|place| place.seq).copied()
+    }
+
+    fn keep(&mut self, place: LogPlace) {
+        self.0.retain(|known| known.seq != place.seq);
+        self.0.push_back(place);
+        if self.0.len() > PLACES {
+            self.0.pop_front();
+        }
+    }
+}
+
 pub(crate) fn read_log(inner: &Inner, stream: Stream, from_seq: u64, max_bytes: usize) -> Result<LogSlice, Problem> {
     let from_seq = from_seq.max(1);
     let index = stream.index();
@@ -30,13 +54,13 @@ pub(crate) fn read_log(inner: &Inner, stream: Stream, from_seq: u64, max_bytes: 
             view.segments.range(start..).map(|(_, segment)| Arc::clone(segment)).collect();
         (segments, view.next[index])
     };
-    let known = inner.log_places.lock().unwrap_or_else(PoisonError::into_inner)[index];
+    let known = inner.log_places.lock().unwrap_or_else(PoisonError::into_inner)[index].before(from_seq);
     let mut slice = LogSlice::default();
     let mut place = None;
     for (number, segment) in segments.iter().enumerate() {
         let behind = segments.get(number + 1).map_or(next, |next| next.first[index]);
         let (start, mut seen) = match known {
-            Some(known) if known.segment == segment.number && known.seq < from_seq => (known.offset, known.seq),
+            Some(known) if known.segment == segment.number => (known.offset, known.seq),
             _ => (HEAD, segment.first[index].saturating_sub(1)),
         };
         let mut full = false;
@@ -77,11 +101,39 @@ pub(crate) fn read_log(inner: &Inner, stream: Stream, from_seq: u64, max_bytes: 
         }
     }
     if let Some(place) = place {
-        inner.log_places.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(place);
+        inner.log_places.lock().unwrap_or_else(PoisonError::into_inner)[index].keep(place);
     }
     let end = if slice.count > 0 { slice.last + 1 } else { next };
     slice.missing = end.saturating_sub(from_seq).saturating_sub(slice.count);
     Ok(slice)
+}
+
+/// Packings that were told in the file of the log that holds this number, up to it, in the order of their telling.
+pub(crate) fn packings_for(inner: &Inner, stream: Stream, seq: u64) -> Result<Vec<Packing>, Problem> {
+    let index = stream.index();
+    let segment = {
+        let view = inner.view();
+        view.segments.values().rev().find(|segment| segment.first[index] <= seq).map(Arc::clone)
+    };
+    let Some(segment) = segment else { return Ok(Vec::new()) };
+    let mut told = Vec::new();
+    let walked = scan(&segment, inner.epoch, HEAD, segment.len(), |found| {
+        let Found::Record(_, record) = found else { return ControlFlow::Continue(()) };
+        if record.head.stream != stream {
+            return ControlFlow::Continue(());
+        }
+        if record.head.seq > seq {
+            return ControlFlow::Break(());
+        }
+        if record.kind == RecordKind::Packing
+            && let Ok(LogBody::Packing(packing)) = record.decode(Meaning::default())
+        {
+            told.push(packing);
+        }
+        ControlFlow::Continue(())
+    });
+    walked.map_err(|error| inner.problem("reading the log", &error))?;
+    Ok(told)
 }
 
 impl LogSlice {

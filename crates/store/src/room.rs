@@ -14,9 +14,9 @@ use domain::{Problem, Stream, Timestamp};
 use crate::day::{Day, MICROS_PER_DAY, Summary};
 use crate::open::BALLAST;
 use crate::store::Inner;
-use crate::types::{GapReason, Retained, Retention, StoreStats};
+use crate::types::{Dropped, GapReason, Retained, Retention, StoreStats};
 use crate::view::{Mark, View};
-use crate::writer::Writer;
+use crate::writer::{Fact, Writer};
 
 /// No sample is older than this program: 2020-01-01. Clocks without a battery begin in 1970, 2000 or 2010.
 const EARLIEST: i64 = 1_577_836_800_000_000;
@@ -78,6 +78,10 @@ impl Inner {
         for (number, _) in old {
             retained.days += usize::from(self.drop_day(&mut writer, number, GapReason::Retention, None)?);
         }
+        // What only waits to be sent on never takes more than half of the room from history.
+        while self.view().log_bytes() > policy.max_bytes / 2
+            && self.drop_oldest_segment(&mut writer, DropReason::TooLarge)?
+        {}
         while self.view().bytes() > policy.max_bytes && self.drop_oldest_day(&mut writer, DropReason::TooLarge)? {
             retained.days += 1;
         }
@@ -147,6 +151,9 @@ impl Inner {
             let first = first.max(read.unwrap_or(u64::MAX).saturating_add(1));
             if first <= last {
                 self.counters.count(|counters| counters.records_dropped += last - first + 1);
+                let range = Dropped { first, last, reason };
+                self.view_mut().drop_unread(stream, range);
+                self.add_fact(writer, &Fact::Dropped { stream, range })?;
                 let unknown = Timestamp::default();
                 let gone = DropRecord { first, last, from: unknown, to: unknown, reason };
                 writer.pending.push((stream, LogBody::Drop(gone)));

@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use domain::log_record::ClockEra;
+use domain::log_record::{ClockEra, Packing};
 use domain::{GroupId, LinearScale, Problem, Scan, SeriesDef, SeriesId, Stream, TagPath, Timestamp};
 
 use crate::counters::Counters;
@@ -15,7 +15,7 @@ use crate::latest;
 use crate::open;
 use crate::samples::Samples;
 use crate::types::{
-    LogSlice, OpenReport, Retained, Retention, Sealed, StoreCounters, StoreOptions, StoreStats, Synced, Trend,
+    Dropped, LogSlice, OpenReport, Retained, Retention, Sealed, StoreCounters, StoreOptions, StoreStats, Synced, Trend,
 };
 use crate::view::{Indexes, Mark, View};
 use crate::writer::Writer;
@@ -36,8 +36,8 @@ pub(crate) struct Inner {
     pub(crate) writer: Mutex<Writer>,
     pub(crate) indexes: Indexes,
     pub(crate) counters: Counters,
-    /// Where the last `read_log` of each stream ended.
-    pub(crate) log_places: Mutex<[Option<log_read::LogPlace>; 2]>,
+    /// Where `read_log` of each stream ended lately.
+    pub(crate) log_places: Mutex<[log_read::LogPlaces; 2]>,
     #[expect(dead_code, reason = "held as long as the store is open")]
     pub(crate) lock: Box<dyn Send + Sync>,
 }
@@ -208,6 +208,18 @@ impl Store {
     /// Records of a stream from `from_seq` on, at least one if there is one, else at most `max_bytes`. Only what is synced.
     pub fn read_log(&self, stream: Stream, from_seq: u64, max_bytes: usize) -> Result<LogSlice, Problem> {
         log_read::read_log(&self.inner, stream, from_seq, max_bytes)
+    }
+
+    /// Packings that scans of a stream up to this number may need and that were told in the same file of the log, in the order of
+    /// their telling: for whoever begins to read there. Every packing is told in each file that uses it.
+    pub fn packings_for(&self, stream: Stream, seq: u64) -> Result<Vec<Packing>, Problem> {
+        log_read::packings_for(&self.inner, stream, seq)
+    }
+
+    /// Records that were dropped before every cursor had read them, oldest first, at most a few dozen ranges: newer ones only when
+    /// there were more.
+    pub fn dropped(&self, stream: Stream) -> Vec<Dropped> {
+        self.inner.view().dropped[stream.index()].clone()
     }
 
     /// How far a reader of the log has come. A registered cursor keeps the log from being trimmed behind it.

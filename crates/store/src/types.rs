@@ -193,6 +193,17 @@ pub struct LogSlice {
     pub missing: u64,
 }
 
+/// Records of the log that went before they were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Dropped {
+    /// First number.
+    pub first: u64,
+    /// Last number.
+    pub last: u64,
+    /// Why.
+    pub reason: DropReason,
+}
+
 /// How much is where, and how long the room lasts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct StoreStats {

@@ -13,10 +13,12 @@ use crate::day::{ChunkAt, Day, DayIndex, Lane, Summary, load_index};
 use crate::dictionary::{Dictionary, Group};
 use crate::log::{Row, Segment};
 use crate::tail::{Places, Recent};
-use crate::types::GapReason;
+use crate::types::{Dropped, GapReason};
 
 /// Marks kept at most; the oldest go first.
 const MARKS: usize = 4096;
+/// Ranges of dropped records kept at most per stream; neighbours with one reason are one range.
+const DROPPED: usize = 64;
 
 /// A stretch of time of which it is known why nothing is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +96,8 @@ pub(crate) struct View {
     pub(crate) next: [u64; 2],
     pub(crate) cursors: BTreeMap<(String, Stream), u64>,
     pub(crate) marks: Vec<Mark>,
+    /// Of each stream: what was dropped unread.
+    pub(crate) dropped: [Vec<Dropped>; 2],
 }
 
 impl View {
@@ -102,6 +106,17 @@ impl View {
             self.marks.remove(0);
         }
         self.marks.push(mark);
+    }
+
+    pub(crate) fn drop_unread(&mut self, stream: Stream, range: Dropped) {
+        let dropped = &mut self.dropped[stream.index()];
+        match dropped.last_mut() {
+            Some(last) if last.last + 1 == range.first && last.reason == range.reason => last.last = range.last,
+            _ => dropped.push(range),
+        }
+        if dropped.len() > DROPPED {
+            dropped.remove(0);
+        }
     }
 
     /// Where these rows of a lane are read from.

@@ -13,7 +13,7 @@ use crate::log::{Row, Segment};
 use crate::notes::Notes;
 use crate::packer::LanePacker;
 use crate::store::Inner;
-use crate::types::{GapReason, Synced};
+use crate::types::{Dropped, GapReason, Synced};
 use crate::view::{Mark, View};
 
 /// One line of the facts file.
@@ -24,6 +24,8 @@ pub(crate) enum Fact {
     Cursor { name: String, stream: Stream, seq: Option<u64> },
     /// Why something is not there.
     Mark(Mark),
+    /// Records that no reader will see.
+    Dropped { stream: Stream, range: Dropped },
     /// A day file that gets no more chunks.
     Day(Summary),
     /// How far everything was sealed when the day file `day` was the last and `segment` the first one needed.
@@ -317,6 +319,10 @@ pub(crate) fn live_facts(view: &View) -> Vec<Fact> {
     let mut facts: Vec<Fact> = view.marks.iter().map(|mark| Fact::Mark(*mark)).collect();
     for ((name, stream), seq) in &view.cursors {
         facts.push(Fact::Cursor { name: name.clone(), stream: *stream, seq: Some(*seq) });
+    }
+    for stream in Stream::ALL {
+        let dropped = view.dropped[stream.index()].iter();
+        facts.extend(dropped.map(|range| Fact::Dropped { stream, range: *range }));
     }
     let last = view.days.last_key_value().map(|(number, _)| *number);
     facts

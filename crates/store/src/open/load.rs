@@ -19,7 +19,7 @@ use crate::log::{self, Found, Row, Segment, ends_torn, scan, segment_number, seg
 use crate::notes::Notes;
 use crate::packer::LanePacker;
 use crate::tail::Recent;
-use crate::types::{OpenReport, StoreOptions};
+use crate::types::{Dropped, OpenReport, StoreOptions};
 use crate::view::{Segments, Tail, View};
 use crate::writer::{Fact, Writer};
 
@@ -59,6 +59,7 @@ pub(crate) struct Loaded {
 struct Facts {
     cursors: BTreeMap<(String, Stream), u64>,
     marks: Vec<crate::view::Mark>,
+    dropped: Vec<(Stream, Dropped)>,
     days: HashMap<u64, Summary>,
     sealed_day: u64,
     first_segment: u64,
@@ -96,6 +97,7 @@ pub(crate) fn load(
             next: [1; 2],
             cursors: facts.cursors.clone(),
             marks: Vec::new(),
+            dropped: Default::default(),
         },
         last_arrival: None,
         torn: 0,
@@ -104,6 +106,9 @@ pub(crate) fn load(
     };
     for mark in &facts.marks {
         loading.view.mark(*mark);
+    }
+    for (stream, range) in &facts.dropped {
+        loading.view.drop_unread(*stream, *range);
     }
     loading.open_segments(&log_dir, &segment_names)?;
     loading.open_days(&day_dir, &day_names, &facts)?;
@@ -163,6 +168,7 @@ fn open_facts(disk: &Arc<dyn Disk>, dir: &Path, counters: &Counters) -> io::Resu
             Fact::Cursor { name, stream, seq: Some(seq) } => drop(facts.cursors.insert((name, stream), seq)),
             Fact::Cursor { name, stream, seq: None } => drop(facts.cursors.remove(&(name, stream))),
             Fact::Mark(mark) => facts.marks.push(mark),
+            Fact::Dropped { stream, range } => facts.dropped.push((stream, range)),
             Fact::Day(summary) => drop(facts.days.insert(summary.number, summary)),
             Fact::Sealed { day, segment, lanes } => {
                 facts.sealed_day = day;

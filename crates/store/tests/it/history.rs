@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::log_record::{ClockEra, DropReason, LogBody, Meanings, parse};
 use domain::{Quality, SeriesDef, Stream, Value, ValueType};
-use store::{GapReason, OpenReport, Retention, Store, StoreOptions};
+use store::{Dropped, GapReason, OpenReport, Retention, Store, StoreOptions};
 
 use crate::support::{Mem, at, body, group, options, scan, series};
 
@@ -388,6 +388,63 @@ fn a_full_disk_lets_the_log_go_that_only_waits_for_upload() {
         .any(|body| matches!(body, LogBody::Drop(dropped) if (dropped.first, dropped.last) == (1, lost)));
     assert!(told);
     assert_eq!(arrivals(&store, 0, DAY).len(), 1001, "history has it all");
+    let dropped = [Dropped { first: 1, last: lost, reason: DropReason::DiskFull }];
+    assert_eq!(store.dropped(Stream::Data), dropped);
+    drop(store);
+    assert_eq!(open(&disk, 1_002_000).dropped(Stream::Data), dropped, "it is known after the next start");
+}
+
+#[test]
+fn what_waits_for_upload_leaves_half_of_the_room_to_history() {
+    let store = open(&Mem::new(), 0);
+    store.set_cursor("uplink", Stream::Data, Some(0)).unwrap();
+    fill(&store, 0, 1_000_000);
+    store.seal_all(at(1_000_000)).unwrap();
+    let before = store.stats(&FOREVER).unwrap();
+    let policy = Retention { max_bytes: before.log_bytes + before.history_bytes, ..FOREVER };
+    store.retain(at(1_000_000), &policy).unwrap();
+    let after = store.stats(&policy).unwrap();
+    assert!(after.log_bytes <= policy.max_bytes / 2 && after.log_bytes < before.log_bytes, "{after:?}");
+    assert_eq!(arrivals(&store, 0, DAY).len(), 1001, "history has it all");
+    let dropped = store.dropped(Stream::Data);
+    assert_eq!((dropped.len(), dropped[0].first, dropped[0].reason), (1, 1, DropReason::TooLarge));
+}
+
+#[test]
+fn who_begins_to_read_anywhere_is_told_the_packings_that_he_needs() {
+    let store = open(&Mem::new(), 0);
+    store.set_cursor("uplink", Stream::Data, Some(0)).unwrap();
+    fill(&store, 0, 1_000_000);
+    let slice = store.read_log(Stream::Data, 1, usize::MAX).unwrap();
+    let (mut bytes, mut packed) = (&slice.bytes[..], 0);
+    while !bytes.is_empty() {
+        let record = parse(bytes).unwrap();
+        bytes = &bytes[record.bytes.len()..];
+        let Ok(scan) = record.scan() else { continue };
+        let Some(number) = scan.packing() else { continue };
+        packed += 1;
+        let told = store.packings_for(Stream::Data, record.head.seq).unwrap();
+        assert!(told.iter().any(|one| (one.group, one.number) == (scan.group, number)), "{}", record.head.seq);
+    }
+    assert!(packed > 100, "{packed}");
+}
+
+#[test]
+fn two_readers_of_one_stream_do_not_disturb_each_other() {
+    let store = open(&Mem::new(), 0);
+    fill(&store, 0, 1_000_000);
+    let all = store.read_log(Stream::Data, 1, usize::MAX).unwrap();
+    let (mut back, mut newest, mut read) = (0, 500, Vec::new());
+    while back < 500 {
+        let slice = store.read_log(Stream::Data, back + 1, 300).unwrap();
+        assert_eq!(slice.first, back + 1);
+        back = slice.last;
+        read.extend(slice.bytes);
+        let slice = store.read_log(Stream::Data, newest + 1, 100).unwrap();
+        assert!(slice.count == 0 || slice.first == newest + 1);
+        newest = newest.max(slice.last);
+    }
+    assert_eq!(read, all.bytes[..read.len()]);
 }
 
 #[test]
