@@ -19,6 +19,7 @@ pub mod record;
 mod reserve;
 mod secret;
 mod session;
+mod stream;
 mod throttle;
 
 use std::path::PathBuf;
@@ -43,6 +44,7 @@ pub use open::Options;
 pub use read::{ChangeLine, Names, RecordExport, SiteRevision};
 pub use secret::Secret;
 pub use session::{SignedIn, write_private};
+pub use stream::{StreamName, StreamRecord};
 
 use config::AddressCheck;
 use domain::{IdSource, Timestamp};

@@ -11,6 +11,7 @@ pub(crate) mod parcel;
 pub(crate) mod session;
 pub(crate) mod setting;
 pub(crate) mod site;
+pub(crate) mod stream;
 pub(crate) mod variable;
 
 use std::str::FromStr;

@@ -11,3 +11,4 @@ mod intake;
 mod postgres;
 mod record;
 mod signing_in;
+mod stream;
