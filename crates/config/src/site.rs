@@ -6,6 +6,7 @@ pub mod check;
 mod deployment;
 pub mod differences;
 pub mod export;
+mod hub;
 pub mod message;
 mod outlet;
 pub(crate) mod read;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ByteSize, TimeSpan};
 
 pub use deployment::{BundleRef, Deployment, DeploymentAt};
+pub use hub::{Hours, HubSettings};
 pub use message::{Each, Message, Missing};
 pub use outlet::{Namespace, Outlet, OutletUrl, Register, Report, topic_level};
 
@@ -51,6 +53,9 @@ pub struct SiteConfig {
     /// How much history is kept.
     #[serde(default)]
     pub history: HistorySettings,
+    /// How fast the hub is told what it does not have yet. Which hub it is, the box knows (`lastmile edge --hub`).
+    #[serde(default, skip_serializing_if = "HubSettings::is_default")]
+    pub hub: HubSettings,
     /// Where the site's pages are served; none = as the command line says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listen: Option<Listen>,
@@ -388,6 +393,7 @@ impl SiteConfig {
             deployments: Vec::new(),
             outlets: Vec::new(),
             history: HistorySettings::default(),
+            hub: HubSettings::default(),
             listen: None,
         }
     }

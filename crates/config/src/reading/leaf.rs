@@ -9,6 +9,7 @@ use domain::{Level, Mode, PlacePath, TagPath, Value, ValueType};
 use super::Leaf;
 use crate::near;
 use crate::node::Kind;
+use crate::site::Hours;
 use crate::{ByteSize, TimeSpan};
 
 /// What can be read from one value of a file.
@@ -146,6 +147,7 @@ macro_rules! parsed {
 
 parsed!(TimeSpan, "a length of time in double quotes: \"250ms\", \"1s\", \"5min\", \"90d\"");
 parsed!(ByteSize, "a size in double quotes: \"64MB\", \"20GB\"");
+parsed!(Hours, "a stretch of the day in double quotes: \"22:00-06:00\"");
 parsed!(TagPath, "the path of a tag: \"line-2/pump-7/speed\"");
 parsed!(PlacePath, "the path of a place: \"line-2/pump-7\"");
 parsed!(crate::site::BundleRef, "a path beside site.toml or a digest: \"bundles/x-1.0.0.tar\", \"sha256:...\"");

@@ -150,6 +150,16 @@ fn check_site(findings: &mut Findings, config: &SiteConfig) {
         findings.note(At::root().key("listen").key("http"), "listen", "listen.bad-address", what).hint(hint);
     }
     check_history(findings, config);
+    check_hub(findings, config);
+}
+
+fn check_hub(findings: &mut Findings, config: &SiteConfig) {
+    const MIN_RATE: u64 = 1_000;
+    if config.hub.backfill_bytes_per_s.get() < MIN_RATE {
+        let what = format!("with {} a second the hub would never have everything", config.hub.backfill_bytes_per_s);
+        let at = At::root().key("hub").key("backfill_bytes_per_s");
+        findings.note(at, "hub", "hub.too-slow", what).hint("give at least \"1kB\"; the default is \"1MB\"");
+    }
 }
 
 fn check_history(findings: &mut Findings, config: &SiteConfig) {

@@ -19,6 +19,7 @@ pub fn differences(old: &SiteConfig, new: &SiteConfig) -> Vec<String> {
     compare_lists(&mut found, "Deployment", "name", &old.deployments, &new.deployments);
     compare_lists(&mut found, "Outlet", "name", &old.outlets, &new.outlets);
     compare_fields(&mut found, "History", &object(&old.history), &object(&new.history));
+    compare_fields(&mut found, "Hub", &object(&old.hub), &object(&new.hub));
     let listen = |config: &SiteConfig| config.listen.as_ref().map(object).unwrap_or_default();
     compare_fields(&mut found, "Listen", &listen(old), &listen(new));
     found

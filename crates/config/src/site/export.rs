@@ -4,8 +4,8 @@ use domain::unit::Unit;
 use serde::Serialize;
 
 use super::{
-    Budget, Deployment, Device, HistorySettings, Message, Missing, Namespace, Outlet, Place, Report, SiteConfig, Tag,
-    Variable, WriteRule,
+    Budget, Deployment, Device, HistorySettings, HubSettings, Message, Missing, Namespace, Outlet, Place, Report,
+    SiteConfig, Tag, Variable, WriteRule,
 };
 use crate::TimeSpan;
 
@@ -41,6 +41,13 @@ pub fn to_toml(config: &SiteConfig) -> String {
         file.line("keep", &config.history.keep);
         file.line("max_size", &config.history.max_size);
         file.line("memory", &config.history.memory);
+    }
+    if config.hub != HubSettings::default() {
+        file.table("[hub]");
+        file.line("backfill_bytes_per_s", &config.hub.backfill_bytes_per_s);
+        if let Some(hours) = &config.hub.backfill_hours {
+            file.line("backfill_hours", hours);
+        }
     }
     if let Some(listen) = &config.listen {
         file.table("[listen]");

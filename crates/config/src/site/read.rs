@@ -5,8 +5,8 @@ use std::sync::Arc;
 use domain::{Mode, PlacePath, TagPath, Value, ValueType};
 
 use super::{
-    Budget, BundleRef, Deployment, DeploymentAt, Device, Each, HistorySettings, Listen, Message, Missing, Namespace,
-    Outlet, Picture, Place, Register, Report, Scale, Site, SiteConfig, Tag, ValidIf, Variable, WriteRule,
+    Budget, BundleRef, Deployment, DeploymentAt, Device, Each, HistorySettings, HubSettings, Listen, Message, Missing,
+    Namespace, Outlet, Picture, Place, Register, Report, Scale, Site, SiteConfig, Tag, ValidIf, Variable, WriteRule,
 };
 use crate::node::Kind;
 use crate::reading::{Fields, Leaf, Read, Reading};
@@ -27,6 +27,7 @@ pub(crate) fn site_config(reading: &Reading<'_>) -> SiteConfig {
         deployments: root.list("deployment", deployment),
         outlets: root.list("outlet", outlet),
         history: root.table("history", history).unwrap_or_default(),
+        hub: root.table("hub", hub).unwrap_or_default(),
         listen: root.table("listen", |fields| Listen { http: fields.required("http", String::new()) }),
     };
     root.finish();
@@ -183,6 +184,13 @@ fn history(fields: &Fields<'_>) -> HistorySettings {
         keep: fields.or("keep", default.keep),
         max_size: fields.or("max_size", default.max_size),
         memory: fields.or("memory", default.memory),
+    }
+}
+
+fn hub(fields: &Fields<'_>) -> HubSettings {
+    HubSettings {
+        backfill_bytes_per_s: fields.or("backfill_bytes_per_s", HubSettings::default().backfill_bytes_per_s),
+        backfill_hours: fields.optional("backfill_hours"),
     }
 }
 

@@ -49,6 +49,7 @@ fn differences_are_said_in_plain_words() {
     new.outlets[0].queue = ByteSize::from_bytes(1_000_000);
     new.outlets[1].registers[0].write = true;
     new.history.keep = TimeSpan::from_secs(3600);
+    new.hub.backfill_hours = None;
     new.listen = None;
     new.places.swap(1, 2);
     insta::assert_snapshot!(differences(&old, &new).join("\n"));
@@ -232,6 +233,8 @@ fn site() -> impl Strategy<Value = SiteConfig> {
             let free = Tag { name: "line-2/free".parse().unwrap(), ..bare_tag() };
             config.history.max_size = ByteSize::from_bytes(size);
             config.history.on = size.is_multiple_of(2);
+            config.hub.backfill_bytes_per_s = ByteSize::from_bytes(size);
+            config.hub.backfill_hours = size.is_multiple_of(3).then(|| "22:30-06:00".parse().unwrap());
             SiteConfig {
                 devices,
                 tags: std::iter::once(free).chain(tags).map(Arc::new).collect(),
