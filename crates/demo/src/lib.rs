@@ -85,7 +85,13 @@ pub async fn start(options: DemoOptions) -> Result<Demo, Problems> {
     let folder =
         options.data.unwrap_or_else(|| std::env::temp_dir().join(format!("lastmile-demo-{}", std::process::id())));
     let extra = switches::extra(Arc::clone(&plant));
-    let edge_options = EdgeOptions { data: folder.clone(), listen: options.listen, worker: None, extra: Some(extra) };
+    let edge_options = EdgeOptions {
+        data: folder.clone(),
+        listen: options.listen,
+        worker: None,
+        extra: Some(extra),
+        joining: edge::Joining::default(),
+    };
     let edge = edge::start(edge_options).await?;
     let log_in = log_in::first_owner(&edge).await?;
     configure(&edge, &plant).await?;

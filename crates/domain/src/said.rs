@@ -13,6 +13,7 @@ pub mod mapping;
 pub mod model;
 pub mod outlet;
 mod render;
+pub mod uplink;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -81,9 +82,19 @@ impl Eq for Arg {}
 
 /// The whole catalogue, by topic.
 pub fn all() -> impl Iterator<Item = &'static Sentence> {
-    [doctor::ALL, device::ALL, mapping::ALL, model::ALL, access::ALL, change::ALL, act::ALL, link::ALL, outlet::ALL]
-        .into_iter()
-        .flatten()
+    let topics = [
+        doctor::ALL,
+        device::ALL,
+        mapping::ALL,
+        model::ALL,
+        access::ALL,
+        change::ALL,
+        act::ALL,
+        link::ALL,
+        outlet::ALL,
+        uplink::ALL,
+    ];
+    topics.into_iter().flatten()
 }
 
 /// The catalogue as screens look it up: `code`, `code.why` and `code.hint` with their English words.

@@ -14,7 +14,9 @@ mod reconcile;
 mod run;
 pub mod site_file;
 mod tasks;
+mod uplink;
 mod variables;
 
 pub use acting::Facts;
 pub use run::{Edge, EdgeOptions, start};
+pub use uplink::Joining;

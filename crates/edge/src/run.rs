@@ -3,6 +3,7 @@
 //! Device ─► Sample ─► Tag table ─┬─► History
 //!                                ├─► Window ─► Prediction ─► Decision ─► Alarm
 //!                                └─► Expose
+//! The uplink reads what is kept, and is part of nothing: `uplink/`.
 //!
 //! The stages are in `pipeline/`, one file per noun; what runs is decided by `reconcile.rs`; the server sees all of it
 //! through `ports/`.
@@ -29,10 +30,13 @@ use crate::pipeline::alarm::{self, Alarms};
 use crate::pipeline::history::{self, History, HistoryReport, Predictions};
 use crate::pipeline::tag_table::TagTable;
 use crate::ports::{
-    deployments::Deployments, devices::Devices, doctor::Doctor, history::HistoryPort, live::Live, outlets::OutletsPort,
+    deployments::Deployments, devices::Devices, doctor::Doctor, history::HistoryPort, link::LinkPort, live::Live,
+    outlets::OutletsPort,
 };
 use crate::reconcile::Reconciler;
 use crate::tasks::Tasks;
+use crate::uplink::seen::Seen as LinkSeen;
+use crate::uplink::{self, Joining};
 use crate::variables::{self, Variables};
 
 /// How to run an edge.
@@ -45,6 +49,8 @@ pub struct EdgeOptions {
     pub worker: Option<WorkerSpec>,
     /// Routes beside the edge's own (the demo's fault switches).
     pub extra: Option<server::Extra>,
+    /// What was typed about the hub.
+    pub joining: Joining,
 }
 
 /// An edge that runs.
@@ -84,6 +90,7 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
 
     // What is kept: SQL for acts, the log and history for samples.
     make_folder(&options.data)?;
+    let joined = uplink::join(&options.data, options.joining).await?;
     let state = open_state(&options.data, &ids, &clock).await?;
     let site = state.site_document().await.map_err(|error| error.problem())?.config;
     let store = Arc::new(open_store(&options.data, &site, &clock).await?);
@@ -138,9 +145,23 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
     reconciler.once().await?;
     tasks.spawn("reconcile", reconciler.run(changed, tasks.stopping().clone()));
 
+    // What the hub does not have goes up behind the path.
+    let link = Arc::new(LinkSeen::default());
+    let ground = uplink::Ground {
+        data: options.data.clone(),
+        store: Arc::clone(&store),
+        state: state.clone(),
+        clock: Arc::clone(&clock),
+        site: site_now.clone(),
+        synced: history_report.committed(),
+        seen: Arc::clone(&link),
+    };
+    uplink::start(ground, joined, &tasks).await?;
+
     // How people and programs see it.
     let data = options.data;
-    let seen = Seen { started, data, state, store, clock, table, lines, deploys, outlets, history_report, site_now };
+    let seen =
+        Seen { started, data, state, store, clock, table, lines, deploys, outlets, history_report, link, site_now };
     let address = serve(seen.site(options.extra), options.listen, &tasks).await?;
     tracing::info!(%address, "The edge is ready");
     let Seen { state, clock, table, lines, deploys, outlets, .. } = seen;
@@ -159,6 +180,7 @@ struct Seen {
     deploys: Arc<Deploys>,
     outlets: Arc<Outlets>,
     history_report: Arc<HistoryReport>,
+    link: Arc<LinkSeen>,
     site_now: watch::Receiver<Arc<SiteConfig>>,
 }
 
@@ -177,6 +199,7 @@ impl Seen {
                 deploys: Arc::clone(&self.deploys),
                 outlets: Arc::clone(&self.outlets),
                 history: Arc::clone(&self.history_report),
+                link: Arc::clone(&self.link),
             }),
             history: Arc::new(HistoryPort {
                 store: Arc::clone(&self.store),
@@ -190,6 +213,12 @@ impl Seen {
                 history: Arc::clone(&self.history_report),
                 deploys: Arc::clone(&self.deploys),
                 devices: Arc::clone(&devices),
+                link: Arc::clone(&self.link),
+            }),
+            link: Arc::new(LinkPort {
+                seen: Arc::clone(&self.link),
+                store: Arc::clone(&self.store),
+                site: self.site_now.clone(),
             }),
             devices,
             outlets: Arc::new(OutletsPort {

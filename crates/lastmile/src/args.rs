@@ -100,6 +100,15 @@ pub(crate) struct EdgeArgs {
     /// Apply this site.toml before starting.
     #[arg(long)]
     pub site: Option<PathBuf>,
+    /// The hub that this box joins, `https://host[:port]`; kept for the next starts. `none` forgets it.
+    #[arg(long, value_name = "URL")]
+    pub hub: Option<String>,
+    /// The code of the claim that somebody at the hub made for this box.
+    #[arg(long, value_name = "CODE")]
+    pub claim: Option<String>,
+    /// Certificates (PEM) of who may vouch for the hub, beside those that this computer trusts; kept for the next starts.
+    #[arg(long, value_name = "FILE")]
+    pub hub_ca: Option<PathBuf>,
 }
 
 /// Which running edge a command talks to.

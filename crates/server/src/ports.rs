@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use domain::{Id, PlacePath, Problem, Quality, TagPath, Timestamp, Value};
 use futures_util::Stream;
 
+use crate::api;
 use crate::api::common::Texts;
 use crate::api::deployment::Runtime;
 use crate::api::device::{AddressValue, Block, Device, DeviceError, DeviceTest, ReadAddresses, TestDevice};
@@ -171,6 +172,13 @@ pub trait Devices: Send + Sync {
 pub trait Outlets: Send + Sync {
     /// All of them, in the order of the configuration.
     fn outlets(&self) -> Vec<Outlet>;
+}
+
+/// The way to the hub.
+#[async_trait]
+pub trait Link: Send + Sync {
+    /// How it stands now.
+    async fn link(&self) -> api::link::Link;
 }
 
 /// Deployments as they run.

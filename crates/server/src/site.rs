@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use crate::api::about::Demo;
 use crate::common::Common;
-use crate::ports::{Clock, Deployments, Devices, Doctor, History, Live, Outlets};
+use crate::ports::{Clock, Deployments, Devices, Doctor, History, Link, Live, Outlets};
 
 /// A running edge, as the server sees it.
 pub struct Site {
@@ -29,6 +29,8 @@ pub struct Site {
     pub outlets: Arc<dyn Outlets>,
     /// Deployments as they run.
     pub deployments: Arc<dyn Deployments>,
+    /// How this edge stands with its hub.
+    pub link: Arc<dyn Link>,
     /// How the box is.
     pub doctor: Arc<dyn Doctor>,
     /// Switches of the demonstration.

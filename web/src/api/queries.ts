@@ -63,6 +63,8 @@ export const doctorQuery = queryOptions({ queryKey: ["doctor"], queryFn: () => c
 
 export const outletsQuery = queryOptions({ queryKey: ["outlets"], queryFn: () => client.GET("/api/v1/outlets"), staleTime: 2_000, refetchInterval: 5_000 });
 
+export const linkQuery = queryOptions({ queryKey: ["link"], queryFn: () => client.GET("/api/v1/link"), staleTime: 2_000, refetchInterval: 5_000 });
+
 export const historyQuery = queryOptions({ queryKey: ["history"], queryFn: () => client.GET("/api/v1/history"), staleTime: 5_000 });
 
 /** Which queries an event `changed` puts out of date. */

@@ -541,6 +541,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How this edge stands with its hub, in words, and how far each stream is there. */
+        get: operations["get_link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -2025,6 +2042,89 @@ export interface components {
             unit?: string | null;
             /** @description Whether the other system may write it. */
             writable?: boolean | null;
+        };
+        /** @description How this edge stands with its hub. */
+        Link: {
+            /** @description What this edge is called at the hub, once it was approved. */
+            edge?: string | null;
+            /**
+             * Format: int64
+             * @description When a person has to approve it again.
+             */
+            expires_ms?: number | null;
+            /** @description While it waits for approval: what people compare on both screens. */
+            fingerprint?: string | null;
+            /** @description The hub's address; null without a hub. */
+            hub?: string | null;
+            /** @description Site and place that it stands for there. */
+            place?: string | null;
+            /** @description What is wrong, and what happened and has to be read. */
+            problems: components["schemas"]["ProblemItem"][];
+            /**
+             * Format: int32
+             * @description For how many days there is room for what waits, where that can be said.
+             */
+            room_days?: number | null;
+            /** @description How it is. */
+            state: components["schemas"]["LinkState"];
+            /** @description One per stream. */
+            streams: components["schemas"]["LinkStream"][];
+        };
+        /** @description A stretch of a stream, by number. */
+        LinkRange: {
+            /**
+             * Format: int64
+             * @description First number.
+             */
+            first: number;
+            /**
+             * Format: int64
+             * @description Last number.
+             */
+            last: number;
+        };
+        /** @description How the link is, in words. */
+        LinkState: {
+            /** @description What to do; may be empty. */
+            hint: string;
+            /** @description For colours and filters. */
+            kind: components["schemas"]["LinkStateKind"];
+            /** @description The sentence for other languages. */
+            said: components["schemas"]["Said"];
+            /**
+             * Format: int64
+             * @description Since when that is so.
+             */
+            since_ms?: number | null;
+            /** @description One sentence. */
+            words: string;
+        };
+        /**
+         * @description How it is.
+         * @enum {string}
+         */
+        LinkStateKind: "none" | "waiting" | "connecting" | "connected" | "away";
+        /** @description How one stream stands. */
+        LinkStream: {
+            /**
+             * Format: int64
+             * @description Up to where it is at the hub, gone, or owed.
+             */
+            at_hub: number;
+            /** @description What comes later, behind newer records. */
+            owed: components["schemas"]["LinkRange"][];
+            /** @description `data`, `prediction`, `alarm` or `change`. */
+            stream: string;
+            /**
+             * Format: int64
+             * @description The newest number here.
+             */
+            tip: number;
+            /**
+             * Format: int64
+             * @description Records that the hub does not have yet, those that are owed included.
+             */
+            waiting: number;
         };
         /** @description Event `changed`: something else than a value is new; ask again for what you show. */
         LiveChanged: {
@@ -4294,6 +4394,34 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
                 };
             };
             /** @description What is wrong, in words */

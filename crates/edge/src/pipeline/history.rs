@@ -35,6 +35,7 @@ const RETAIN_EVERY: u32 = 60;
 #[derive(Debug, Default)]
 pub(crate) struct HistoryReport {
     synced: Mutex<BTreeMap<&'static str, u64>>,
+    committed: watch::Sender<Synced>,
     scans: AtomicU64,
     refused: AtomicU64,
     commit_us: AtomicU64,
@@ -278,6 +279,7 @@ impl HistoryReport {
         let mut synced = lock(&self.synced);
         synced.insert(Stream::Data.name(), now.data);
         synced.insert(Stream::Prediction.name(), now.prediction);
+        self.committed.send_replace(now);
     }
 
     fn trouble(&self, problem: Problem) {
@@ -286,6 +288,11 @@ impl HistoryReport {
             tracing::error!(%problem, "history is not kept");
             *now = Some(problem);
         }
+    }
+
+    /// Changes with every commit.
+    pub(crate) fn committed(&self) -> watch::Receiver<Synced> {
+        self.committed.subscribe()
     }
 
     /// Everything up to here is on disk, per stream.

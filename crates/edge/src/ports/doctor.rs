@@ -15,6 +15,7 @@ use super::devices::Devices;
 use crate::clock::Clock;
 use crate::deploy::Deploys;
 use crate::pipeline::history::HistoryReport;
+use crate::uplink::seen::Seen;
 
 /// See the module.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(crate) struct Doctor {
     pub deploys: Arc<Deploys>,
     /// Devices.
     pub devices: Arc<Devices>,
+    /// The uplink.
+    pub link: Arc<Seen>,
 }
 
 #[async_trait]
@@ -83,6 +86,7 @@ impl ports::Doctor for Doctor {
             let said = said::CLOCK_STEPS.say([("count", u64::from(self.clock.era() - 1).into())]);
             lines.push(crate::doctor::line("clock.step", DoctorState::Look, said));
         }
+        lines.extend(super::link::finding(&self.link.now()));
         lines
     }
 }

@@ -12,6 +12,7 @@ use crate::outlets::Outlets;
 use crate::pipeline::device::GroupNow;
 use crate::pipeline::history::HistoryReport;
 use crate::pipeline::tag_table::{self, TagInfo, TagTable};
+use crate::uplink::seen::Seen;
 
 /// The tag table as the server sees it.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Live {
     pub outlets: Arc<Outlets>,
     /// Counters of the log.
     pub history: Arc<HistoryReport>,
+    /// The uplink.
+    pub link: Arc<Seen>,
 }
 
 impl ports::Clock for Clock {
@@ -62,6 +65,7 @@ impl ports::Live for Live {
         metrics.extend(self.device_metrics());
         metrics.extend(self.deploys.metrics(&self.table, self.clock.now()));
         metrics.extend(self.outlets.metrics());
+        metrics.extend(self.link.metrics());
         metrics.push(gauge(
             "clock_era",
             "Grows with each step of the wall clock by more than 2 s.",

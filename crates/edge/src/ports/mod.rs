@@ -7,6 +7,7 @@ pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod history;
 mod import;
+pub(crate) mod link;
 pub(crate) mod live;
 pub(crate) mod outlets;
 mod scan_time;

@@ -1,7 +1,7 @@
 //! `lastmile edge` and `lastmile doctor`.
 
 use domain::Problems;
-use edge::EdgeOptions;
+use edge::{EdgeOptions, Joining};
 use serde_json::json;
 
 use super::{Ended, asked_to_stop};
@@ -9,7 +9,8 @@ use crate::args::{DoctorArgs, EdgeArgs};
 use crate::out::{Exit, Out};
 
 pub(super) async fn run(args: EdgeArgs, out: Out) -> Ended {
-    let options = EdgeOptions { data: args.data.clone(), listen: args.listen, worker: None, extra: None };
+    let joining = Joining { hub: args.hub.clone(), claim: args.claim.clone(), ca: args.hub_ca.clone() };
+    let options = EdgeOptions { data: args.data.clone(), listen: args.listen, worker: None, extra: None, joining };
     let running = edge::start(options).await.map_err(Problems::from)?;
     if let Some(site) = &args.site {
         running.apply_file(site).await?;

@@ -15,6 +15,7 @@ pub mod edge;
 pub mod health;
 pub mod history;
 pub mod import;
+pub mod link;
 pub mod live;
 pub mod outlet;
 pub mod place;

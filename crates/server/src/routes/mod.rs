@@ -21,6 +21,7 @@ mod edges;
 mod edit;
 mod history;
 mod import;
+mod link;
 mod live;
 mod mapping;
 mod outlets;
@@ -63,6 +64,7 @@ pub(crate) fn site() -> OpenApiRouter<Shared> {
         .merge(mapping::router())
         .merge(advisories::router())
         .merge(site::router())
+        .merge(link::router())
         .merge(live::router())
         .merge(doctor::router())
 }

@@ -76,6 +76,7 @@ fn readings(digest: &str, advisory: &str) -> Vec<Case> {
         read("live", "/api/v1/live", true),
         read("doctor", "/api/v1/doctor", false),
         read("list_outlets", "/api/v1/outlets", false),
+        read("get_link", "/api/v1/link", false),
         asks_only("test_device", "/api/v1/devices/test", json!({"device": device("new"), "addresses": []}), false),
         asks_only("read_device", "/api/v1/devices/plc-2/read", json!({"addresses": ["holding:0"]}), false),
         asks_only("import_tags", "/api/v1/tags/import", json!({"text": "holding:0 Speed"}), false),

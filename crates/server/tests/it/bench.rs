@@ -64,6 +64,7 @@ impl Bench {
             history: plant.clone(),
             devices: plant.clone(),
             outlets: plant.clone(),
+            link: plant.clone(),
             deployments: plant.clone(),
             doctor: plant.clone(),
             extra: Some(Extra { router: switch, about: Arc::new(move || demo.clone()) }),

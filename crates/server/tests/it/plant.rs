@@ -15,6 +15,7 @@ use server::api::device::{
 use server::api::health::{DoctorLine, DoctorState, Health, StreamHealth};
 use server::api::history::HistoryRoom;
 use server::api::import::{CheckTags, ImportFormat, ImportText, Imported, TagFinding};
+use server::api::link::{Link, LinkState, LinkStateKind};
 use server::api::outlet::Outlet;
 use server::api::trend::Gap;
 use server::ports::{self, ByteStream, DeviceNow, Export, Latest, Metric, PredictionTag, TrendColumns};
@@ -258,5 +259,29 @@ impl ports::Doctor for Plant {
     async fn look(&self) -> Vec<DoctorLine> {
         let words = "There is room for 90 days.".into();
         vec![DoctorLine { code: "disk.room".into(), state: DoctorState::Ok, words, hint: String::new(), said: None }]
+    }
+}
+
+#[async_trait]
+impl ports::Link for Plant {
+    async fn link(&self) -> Link {
+        let said = domain::said::uplink::NONE.plain();
+        Link {
+            hub: None,
+            state: LinkState {
+                kind: LinkStateKind::None,
+                words: said.words(),
+                hint: said.hint(),
+                said: said.into(),
+                since_ms: None,
+            },
+            edge: None,
+            place: None,
+            fingerprint: None,
+            expires_ms: None,
+            streams: Vec::new(),
+            room_days: None,
+            problems: Vec::new(),
+        }
     }
 }

@@ -1,7 +1,7 @@
 // System: what is wrong here in words, room for history, tags out, accounts, the site as one file.
 import { useQuery } from "@tanstack/react-query";
 import { asProblem } from "../../api/problem";
-import { aboutQuery, doctorQuery, historyQuery } from "../../api/queries";
+import { aboutQuery, doctorQuery, historyQuery, linkQuery } from "../../api/queries";
 import type { DoctorLine } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { t, word } from "../../text";
@@ -89,8 +89,24 @@ function AboutPanel() {
         <dd>{word("aboutRole", about.role)}</dd>
         <dt>{t("system.zone")}</dt>
         <dd>{plantZone()}</dd>
+        <HubFact />
       </dl>
     </section>
+  );
+}
+
+/** How this edge stands with its hub, in a word; the doctor says it in a sentence. */
+function HubFact() {
+  const { data: link } = useQuery(linkQuery);
+  if (!link) return null;
+  const { kind } = link.state;
+  return (
+    <>
+      <dt>{t("system.hub")}</dt>
+      <dd title={link.hub ?? undefined}>
+        {kind === "away" && <Mark name="s" size={16} />} <span className={kind === "away" ? "strong" : ""}>{word("linkState", kind)}</span>
+      </dd>
+    </>
   );
 }
 
