@@ -31,7 +31,7 @@ const OTHER_PROCESSOR: [&str; 2] = ["cfg(not(target_arch", "cfg(not(target_featu
 const SYSTEM_CRATES: [&str; 3] = ["libc", "rustix", "nix"];
 
 /// Where such code may be without its other side, and why.
-const ALLOWED: [(&str, &str); 7] = [
+const ALLOWED: [(&str, &str); 8] = [
     ("crates/inference/src/worker", "limits on the worker process are the operating system's"),
     ("crates/edge/src/acting.rs", "memory in use; zero where the system does not tell"),
     ("crates/state/src/session.rs", "a file for its owner alone; elsewhere the folder's rights hold"),
