@@ -42,7 +42,7 @@ enum Walk {
 struct Lives {
     from: u64,
     next: u64,
-    lives: VecDeque<LifeOf>,
+    rest: VecDeque<LifeOf>,
 }
 
 impl Lives {
@@ -52,18 +52,18 @@ impl Lives {
         let mut epochs: Vec<u64> = account.lives.iter().map(|life| life.epoch).collect();
         let kept = state.lives_kept(edge, stream).await?;
         epochs.splice(0..0, kept.into_iter().filter(|epoch| !account.lives.iter().any(|life| life.epoch == *epoch)));
-        let lives = epochs.into_iter().map(|epoch| LifeOf { edge, epoch, stream }).collect();
-        Ok(Self { from, next: from, lives })
+        let rest = epochs.into_iter().map(|epoch| LifeOf { edge, epoch, stream }).collect();
+        Ok(Self { from, next: from, rest })
     }
 
     async fn next(&mut self, state: &State) -> Result<Option<Vec<u8>>, StateError> {
-        while let Some(life) = self.lives.front().copied() {
+        while let Some(life) = self.rest.front().copied() {
             if let Some(parcel) = state.staged_parcel(life, self.next).await? {
                 let page = page(life, parcel.clone(), self.next, u64::MAX).await?;
                 self.next = parcel.last + 1;
                 return Ok(Some(page));
             }
-            self.lives.pop_front();
+            self.rest.pop_front();
             self.next = self.from;
             let lost = state.lost_ranges(life).await?;
             let mut page = Vec::new();
@@ -131,7 +131,9 @@ async fn page(life: LifeOf, parcel: StagedParcel, from: u64, to: u64) -> Result<
         lines.extend(gone.map(|gone| (gone.first, gone_line(life.epoch, gone, from, to))));
         lines.sort_by_key(|(number, _)| *number);
         let mut page = Vec::new();
-        lines.iter().for_each(|(_, value)| line(&mut page, value));
+        for (_, value) in &lines {
+            line(&mut page, value);
+        }
         Ok(page)
     });
     made.await.map_err(|_| StateError::Stored { what: "Reading a parcel broke off.".to_owned() })?

@@ -53,6 +53,10 @@ pub const NUDGE_WAIT: Duration = Duration::from_secs(45);
 /// How an application stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a public key is kept ready to verify; there is one such answer at a time"
+)]
 pub enum EnrolAnswer {
     /// A person at the hub has to approve it. Both screens show the fingerprint.
     Waits {

@@ -14,7 +14,7 @@ use super::{Failed, Intake};
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
-    problem: Problem,
+    problem: Box<Problem>,
 }
 
 /// How long an edge is asked to be quiet when there is too much of everything, in seconds.
@@ -22,7 +22,7 @@ const QUIET_S: u64 = 10;
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, problem: Problem) -> Self {
-        Self { status, problem }
+        Self { status, problem: Box::new(problem) }
     }
 
     /// From what `link` says of the sender or the request.
@@ -54,7 +54,7 @@ impl Refusal {
         } else {
             tracing::debug!(code = problem.code, place = problem.place, "A request of an edge was refused");
         }
-        let mut response = (status, axum::Json(ProblemItem::from(problem))).into_response();
+        let mut response = (status, axum::Json(ProblemItem::from(*problem))).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let is_for_now =
@@ -69,7 +69,7 @@ impl Refusal {
 impl From<Failed> for Refusal {
     fn from(failed: Failed) -> Self {
         let status = if failed.is_full { StatusCode::INSUFFICIENT_STORAGE } else { StatusCode::INTERNAL_SERVER_ERROR };
-        Self::new(status, failed.problem)
+        Self { status, problem: failed.problem }
     }
 }
 

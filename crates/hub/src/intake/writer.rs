@@ -19,12 +19,12 @@ const TOGETHER_BYTES: usize = 32 << 20;
 pub(super) struct Failed {
     /// There is no room on the disk.
     pub(super) is_full: bool,
-    pub(super) problem: Problem,
+    pub(super) problem: Box<Problem>,
 }
 
 impl From<&StateError> for Failed {
     fn from(error: &StateError) -> Self {
-        Self { is_full: matches!(error, StateError::Full(_)), problem: error.problem() }
+        Self { is_full: matches!(error, StateError::Full(_)), problem: Box::new(error.problem()) }
     }
 }
 

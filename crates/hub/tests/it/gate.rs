@@ -14,7 +14,7 @@ fn hello(edge: &Speaker) -> Vec<u8> {
     serde_json::to_vec(&Request::Hello(hello)).unwrap()
 }
 
-async fn refused(bench: &Bench, answer: &Answered, status: u16, code: &str) {
+fn refused(bench: &Bench, answer: &Answered, status: u16, code: &str) {
     assert_eq!((answer.status, answer.code()), (status, code), "{answer:?}");
     let off = answer.hub_time.unwrap().since(bench.now()).max(bench.now().since(answer.hub_time.unwrap()));
     assert!(off < Duration::from_secs(1), "every answer says the hub's time");
@@ -30,14 +30,13 @@ fn a_request_that_was_altered_on_the_way_is_not_heard() {
         let (path, body) = (wire::REQUESTS, hello(&edge));
         let stamp = edge.stamp(&bench, "POST", path, &body);
         let answer = send_stamped(&bench, "POST", path, &stamp, b"{}".to_vec()).await;
-        refused(&bench, &answer, 401, "request.other-body").await;
+        refused(&bench, &answer, 401, "request.other-body");
         let mut later = stamp.clone();
         later.time = later.time.plus(Duration::from_secs(1));
-        refused(&bench, &send_stamped(&bench, "POST", path, &later, body.clone()).await, 401, "request.signature")
-            .await;
+        refused(&bench, &send_stamped(&bench, "POST", path, &later, body.clone()).await, 401, "request.signature");
         let elsewhere = format!("{path}?turn=1");
         let answer = send_stamped(&bench, "POST", &elsewhere, &stamp, body.clone()).await;
-        refused(&bench, &answer, 401, "request.signature").await;
+        refused(&bench, &answer, 401, "request.signature");
         let answer = send_stamped(&bench, "POST", path, &stamp, body).await;
         assert_eq!(answer.status, 200, "none of them was counted as heard: {answer:?}");
     });
@@ -50,9 +49,9 @@ fn a_request_that_is_recorded_and_sent_again_is_heard_once_also_after_a_restart(
         let (path, body) = (wire::REQUESTS, hello(&edge));
         let stamp = edge.stamp(&bench, "POST", path, &body);
         assert_eq!(send_stamped(&bench, "POST", path, &stamp, body.clone()).await.status, 200);
-        refused(&bench, &send_stamped(&bench, "POST", path, &stamp, body.clone()).await, 409, "request.replayed").await;
+        refused(&bench, &send_stamped(&bench, "POST", path, &stamp, body.clone()).await, 409, "request.replayed");
         let bench = bench.restart().await;
-        refused(&bench, &send_stamped(&bench, "POST", path, &stamp, body).await, 401, "request.wrong-time").await;
+        refused(&bench, &send_stamped(&bench, "POST", path, &stamp, body).await, 401, "request.wrong-time");
     });
 }
 
@@ -64,7 +63,7 @@ fn an_edge_with_a_wrong_clock_is_told_the_time_and_heard_at_the_next_try() {
         edge.clock_off = -bench.now().micros();
         let (path, body) = (wire::REQUESTS, hello(&edge));
         let stamp = edge.stamp(&bench, "POST", path, &body);
-        refused(&bench, &send_stamped(&bench, "POST", path, &stamp, body).await, 401, "request.wrong-time").await;
+        refused(&bench, &send_stamped(&bench, "POST", path, &stamp, body).await, 401, "request.wrong-time");
         edge.source.add(Stream::Change, 5, 1);
         edge.bring_all(&bench).await;
         crate::records::assert_same(&bench, &edge).await;
@@ -79,15 +78,15 @@ fn strangers_and_those_who_were_shut_out_or_whose_time_is_over_are_told_so() {
         let mut stranger = edge.cloned();
         stranger.key = Speaker::new(9).key;
         let answer = stranger.send(&bench, "POST", wire::REQUESTS, body.clone()).await;
-        refused(&bench, &answer, 403, "edge.stranger").await;
+        refused(&bench, &answer, 403, "edge.stranger");
         bench.pass(Duration::from_hours(366 * 24));
         let answer = edge.send(&bench, "POST", wire::REQUESTS, body.clone()).await;
-        refused(&bench, &answer, 403, "edge.expired").await;
+        refused(&bench, &answer, 403, "edge.expired");
         let other = bench.edge(2).await;
         bench.revoke(other.key_id()).await;
         let mut other = other;
         let theirs = hello(&other);
-        refused(&bench, &other.send(&bench, "POST", wire::REQUESTS, theirs).await, 403, "edge.revoked").await;
+        refused(&bench, &other.send(&bench, "POST", wire::REQUESTS, theirs).await, 403, "edge.revoked");
         let metrics = bench.get("/metrics").await.1;
         for code in ["edge.stranger", "edge.expired", "edge.revoked"] {
             assert!(metrics.contains(&format!("lastmile_hub_refused_total{{code=\"{code}\"}} 1")), "{metrics}");
@@ -111,17 +110,17 @@ fn what_is_not_signed_or_not_readable_is_a_problem_and_not_a_crash() {
         let mut edge = bench.edge(1).await;
         let post = |path: &str| bench.http.post(bench.url(path));
         let answer = answered(post(wire::REQUESTS).body("{}").send().await.unwrap()).await;
-        refused(&bench, &answer, 401, "request.unsigned").await;
+        refused(&bench, &answer, 401, "request.unsigned");
         let answer = answered(post(wire::PARCELS).header("lastmile-key", "x").send().await.unwrap()).await;
-        refused(&bench, &answer, 401, "request.unsigned").await;
+        refused(&bench, &answer, 401, "request.unsigned");
         for body in [b"{}".to_vec(), b"\xff\xfe".to_vec(), Vec::new()] {
-            refused(&bench, &edge.send(&bench, "POST", wire::REQUESTS, body).await, 400, "message.unreadable").await;
+            refused(&bench, &edge.send(&bench, "POST", wire::REQUESTS, body).await, 400, "message.unreadable");
         }
         let answer = edge.send(&bench, "POST", wire::PARCELS, vec![1, 2, 3]).await;
-        refused(&bench, &answer, 400, "message.unreadable").await;
+        refused(&bench, &answer, 400, "message.unreadable");
         let answer = answered(post(wire::ENROL).body("{").send().await.unwrap()).await;
-        refused(&bench, &answer, 400, "message.unreadable").await;
+        refused(&bench, &answer, 400, "message.unreadable");
         let answer = answered(bench.http.get(bench.url("/api/v1/devices")).send().await.unwrap()).await;
-        refused(&bench, &answer, 404, "role.not-here").await;
+        refused(&bench, &answer, 404, "role.not-here");
     });
 }

@@ -1,5 +1,6 @@
 //! Bounds of what is read, HTTPS, and where a hub listens.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,9 +42,9 @@ fn a_body_that_is_too_large_is_refused_before_it_is_read() {
         let mut head = format!("POST {} HTTP/1.1\r\nhost: hub\r\n", wire::PARCELS);
         let stamp = edge.stamp(&bench, "POST", wire::PARCELS, b"");
         for (name, value) in stamp.headers() {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").unwrap();
         }
-        head.push_str(&format!("content-length: {}\r\n\r\n", wire::MAX_PARCEL + 1));
+        write!(head, "content-length: {}\r\n\r\n", wire::MAX_PARCEL + 1).unwrap();
         let answer = raw(bench.hub.address, head.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
         assert!(answer.contains(wire::HUB_TIME), "{answer}");
