@@ -48,6 +48,12 @@ pub enum Action {
     SetVariable,
     /// Let boxes in as edges of this hub, and shut them out.
     EnrolEdge,
+    /// Take everything this edge knows out as one encrypted file.
+    WriteBackup,
+    /// Note in the record that the edge came back from a backup.
+    Restore,
+    /// Say that the notice of a restore was read.
+    ReadNotice,
     /// Throw a switch of the simulated plant in the demonstration.
     CauseFault,
 }
@@ -63,7 +69,7 @@ pub enum ActionGroup {
 
 impl Action {
     /// Every action; tests and permission lists go through it.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::Health,
         Self::SignIn,
         Self::FirstRun,
@@ -83,6 +89,9 @@ impl Action {
         Self::Acknowledge,
         Self::SetVariable,
         Self::EnrolEdge,
+        Self::WriteBackup,
+        Self::Restore,
+        Self::ReadNotice,
         Self::CauseFault,
     ];
 
@@ -108,6 +117,9 @@ impl Action {
             Self::Acknowledge => "acknowledge",
             Self::SetVariable => "set-variable",
             Self::EnrolEdge => "enrol-edge",
+            Self::WriteBackup => "write-backup",
+            Self::Restore => "restore",
+            Self::ReadNotice => "read-notice",
             Self::CauseFault => "cause-fault",
         }
     }
@@ -134,6 +146,9 @@ impl Action {
             Self::Acknowledge => said::ACKNOWLEDGE,
             Self::SetVariable => said::SET_VARIABLE,
             Self::EnrolEdge => said::ENROL_EDGE,
+            Self::WriteBackup => said::WRITE_BACKUP,
+            Self::Restore => said::RESTORE,
+            Self::ReadNotice => said::READ_NOTICE,
             Self::CauseFault => said::CAUSE_FAULT,
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod act;
+pub mod backup;
 pub mod change;
 pub mod device;
 pub mod doctor;
@@ -90,6 +91,7 @@ pub fn all() -> impl Iterator<Item = &'static Sentence> {
         access::ALL,
         change::ALL,
         act::ALL,
+        backup::ALL,
         link::ALL,
         outlet::ALL,
         uplink::ALL,

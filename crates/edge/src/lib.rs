@@ -1,6 +1,7 @@
 //! The program at the machine. Start reading in `run.rs`; the data path is `pipeline/`, one file per noun.
 
 mod acting;
+pub mod backup;
 pub mod clock;
 mod deploy;
 pub mod doctor;

@@ -19,8 +19,9 @@ use inference::WorkerSpec;
 use server::Site;
 use state::State;
 use store::{Store, StoreOptions};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
+use crate::backup::Source;
 use crate::clock::Clock;
 use crate::deploy::Deploys;
 use crate::ids::RandomIds;
@@ -30,7 +31,8 @@ use crate::pipeline::alarm::{self, Alarms};
 use crate::pipeline::history::{self, History, HistoryReport, Predictions};
 use crate::pipeline::tag_table::TagTable;
 use crate::ports::{
-    deployments::Deployments, devices::Devices, doctor::Doctor, history::HistoryPort, link::LinkPort, live::Live,
+    backups::Backups, deployments::Deployments, devices::Devices, doctor::Doctor, history::HistoryPort, link::LinkPort,
+    live::Live,
     outlets::OutletsPort,
 };
 use crate::reconcile::Reconciler;
@@ -206,7 +208,13 @@ impl Seen {
                 table: Arc::clone(&self.table),
                 site: self.site_now.clone(),
             }),
+            backups: Arc::new(Backups {
+                source: Source { data: self.data.clone(), state: self.state.clone(), store: Arc::clone(&self.store) },
+                clock: Arc::clone(&self.clock),
+                one: Arc::new(Semaphore::new(1)),
+            }),
             doctor: Arc::new(Doctor {
+                state: self.state.clone(),
                 clock: Arc::clone(&self.clock),
                 started: self.started,
                 data: self.data.clone(),

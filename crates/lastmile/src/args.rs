@@ -58,6 +58,9 @@ pub(crate) enum Command {
     /// Reads and proves the record of changes.
     #[command(subcommand)]
     Record(RecordCommand),
+    /// Takes everything an edge knows out as one encrypted file, and brings an edge back from one.
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Says what is wrong on this computer, in words.
     Doctor(DoctorArgs),
     /// The process a model runs in; started by an edge, not by people.
@@ -466,6 +469,53 @@ pub(crate) enum RecordCommand {
     },
     /// Prints the record of changes as JSON lines.
     Export(AtArgs),
+}
+
+/// `lastmile backup …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Writes a backup, reads it back and proves it. The edge may run meanwhile. An older file of this name is replaced at the
+    /// end.
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// Samples and predictions, too.
+        #[arg(long)]
+        with_history: bool,
+        /// A file whose first line is the passphrase; without it a terminal asks twice.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+        /// The address of a running edge; without it the edge of --data, running or not.
+        #[arg(long)]
+        at: Option<String>,
+        /// The file with its token; default: `cli-token` in the folder of --data.
+        #[arg(long)]
+        token: Option<PathBuf>,
+        /// The folder of an edge on this machine.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+    },
+    /// Proves a backup and says what is in it.
+    Show {
+        /// The file.
+        file: PathBuf,
+        /// A file whose first line is the passphrase; without it a terminal asks.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
+    /// Makes a folder that of the edge in a backup. Never overwrites anything.
+    Restore {
+        /// The file.
+        file: PathBuf,
+        /// The folder; it must be empty or not there.
+        #[arg(long)]
+        data: PathBuf,
+        /// A file whose first line is the passphrase; without it a terminal asks.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
+    /// Says that you have read that an edge was restored; it stops telling.
+    ReadNotice(AtArgs),
 }
 
 /// Options of `lastmile doctor`.

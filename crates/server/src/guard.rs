@@ -15,7 +15,9 @@ use crate::common::{Common, Counters};
 use crate::failure::{Failed, Failure};
 use crate::who::{Who, bearer};
 
-/// An answer has to begin within this; files that come in may take longer.
+/// What reads or writes whole files before it answers.
+const LONG: [&str; 2] = ["/api/v1/bundles", "/api/v1/backup"];
+/// An answer has to begin within this; files may take longer.
 const ANSWER: Duration = Duration::from_mins(1);
 const FILE: Duration = Duration::from_mins(30);
 
@@ -37,7 +39,7 @@ pub(crate) async fn request(State(common): State<Common>, request: Request, next
     Counters::add(&common.counters.requests);
     let number = common.request.fetch_add(1, Ordering::Relaxed);
     let number = format!("{:x}-{number}", common.started.millis());
-    let limit = if request.uri().path() == "/api/v1/bundles" { FILE } else { ANSWER };
+    let limit = if LONG.contains(&request.uri().path()) { FILE } else { ANSWER };
     let api = is_api(request.uri());
     let answer = match same_site(request.method(), request.headers(), request.uri(), common.https) {
         Err(failure) => failure.into_response(),

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use async_trait::async_trait;
 use domain::{Id, PlacePath, Problem, Quality, TagPath, Timestamp, Value};
 use futures_util::Stream;
+use state::Secret;
 
 use crate::api;
 use crate::api::common::Texts;
@@ -187,6 +188,19 @@ pub trait Deployments: Send + Sync {
     fn runtimes(&self) -> Vec<Runtime>;
     /// Of one deployment, in the order of its places.
     fn runtime(&self, deployment: &str) -> Vec<Runtime>;
+}
+
+/// A backup that is ready to go out.
+pub trait Backup: Send {
+    /// One encrypted file, made while it is sent. When something fails on the way the stream breaks off.
+    fn send(self: Box<Self>) -> ByteStream;
+}
+
+/// Everything this edge knows, as one encrypted file.
+#[async_trait]
+pub trait Backups: Send + Sync {
+    /// Holds everything as it is now, with or without history. One at a time.
+    async fn prepare(&self, passphrase: Secret, history: bool) -> Result<Box<dyn Backup>, Problem>;
 }
 
 /// How the box itself is.

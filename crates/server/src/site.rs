@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use crate::api::about::Demo;
 use crate::common::Common;
-use crate::ports::{Clock, Deployments, Devices, Doctor, History, Link, Live, Outlets};
+use crate::ports::{Backups, Clock, Deployments, Devices, Doctor, History, Link, Live, Outlets};
 
 /// A running edge, as the server sees it.
 pub struct Site {
@@ -31,6 +31,8 @@ pub struct Site {
     pub deployments: Arc<dyn Deployments>,
     /// How this edge stands with its hub.
     pub link: Arc<dyn Link>,
+    /// Everything it knows as one file.
+    pub backups: Arc<dyn Backups>,
     /// How the box is.
     pub doctor: Arc<dyn Doctor>,
     /// Switches of the demonstration.

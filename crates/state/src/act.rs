@@ -114,6 +114,18 @@ pub enum Act {
         /// The life of the right box's store.
         epoch: u64,
     },
+    /// Notes that a backup goes out. It is made by whoever asks; this comes before its first byte.
+    WriteBackup {
+        /// Whether history is in it.
+        history: bool,
+    },
+    /// Begins again on what a backup held: sessions and one-time codes end, nothing may write by itself.
+    Restore {
+        /// When the backup was made.
+        made: Timestamp,
+    },
+    /// Says that a person has read that this node was restored.
+    ReadNotice,
 }
 
 /// How somebody signs in.
@@ -208,11 +220,14 @@ impl Act {
             Self::DeclineBox { .. } => "decline-box",
             Self::RevokeKey { .. } => "revoke-key",
             Self::ChooseBox { .. } => "choose-box",
+            Self::WriteBackup { .. } => "write-backup",
+            Self::Restore { .. } => "restore",
+            Self::ReadNotice => "read-notice",
         }
     }
 
     /// Every kind; the coverage test of access goes through it.
-    pub const KINDS: [&'static str; 20] = [
+    pub const KINDS: [&'static str; 23] = [
         "first-owner",
         "add-account",
         "set-password",
@@ -233,6 +248,9 @@ impl Act {
         "decline-box",
         "revoke-key",
         "choose-box",
+        "write-backup",
+        "restore",
+        "read-notice",
     ];
 
     /// What has to be allowed.
@@ -257,6 +275,9 @@ impl Act {
             | Self::DeclineBox { .. }
             | Self::RevokeKey { .. }
             | Self::ChooseBox { .. } => Action::EnrolEdge,
+            Self::WriteBackup { .. } => Action::WriteBackup,
+            Self::Restore { .. } => Action::Restore,
+            Self::ReadNotice => Action::ReadNotice,
         }
     }
 

@@ -97,6 +97,9 @@ pub enum StateError {
         #[source]
         source: std::io::Error,
     },
+    /// The database is not in the data folder.
+    #[error("the state is in PostgreSQL")]
+    Elsewhere,
     /// There is no room on the disk.
     #[error("{0}")]
     Full(Box<Problem>),
@@ -134,6 +137,7 @@ impl StateError {
         let why = std::error::Error::source(self).map(ToString::to_string).unwrap_or_default();
         match self {
             Self::Full(problem) => return (**problem).clone(),
+            Self::Elsewhere => domain::said::backup::NOT_A_FILE.problem("the state", []),
             Self::Database(_) => said::DATABASE.problem("the edge's state", []),
             Self::File { path, .. } => said::STATE_FILE.problem(path.clone(), []),
             Self::Stored { what } => said::STORED.problem("the edge's state", [("what", what.as_str().into())]),

@@ -5,6 +5,7 @@
 
 mod act;
 mod apply;
+mod backup;
 mod check;
 mod db;
 mod effect;
@@ -30,6 +31,7 @@ pub use act::{
     SignIn,
 };
 pub use apply::{Applied, Apply};
+pub use backup::Restored;
 pub use check::{check_deployment, tags_of};
 pub use db::account::{Account, Terminal};
 pub use db::advisory::AdvisoryFilter;

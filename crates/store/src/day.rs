@@ -155,15 +155,21 @@ impl Day {
         Ok(Self { number, date: day, file, index })
     }
 
-    /// Whether the head is as it was written. What it says is in the name, too.
-    pub(crate) fn has_its_head(&self, epoch: u64) -> io::Result<bool> {
+    /// Whether the head is as it was written in one of these lives. What it says is in the name, too.
+    pub(crate) fn has_its_head(&self, lives: &[u64]) -> io::Result<bool> {
         let mut bytes = [0; 36];
         if self.file.size()? < HEAD {
             return Ok(false);
         }
         self.file.read_at(&mut bytes, 0)?;
         let content = sealed_content(&bytes).and_then(|content| content.strip_prefix(MAGIC));
-        Ok(content.and_then(|content| Reader::new(content).u64()) == Some(epoch))
+        Ok(content.and_then(|content| Reader::new(content).u64()).is_some_and(|epoch| lives.contains(&epoch)))
+    }
+
+    /// Of its files, below the folder of the store.
+    pub(crate) fn names(&self) -> [String; 2] {
+        let date = date(self.date);
+        ["chunks", "index"].map(|ending| format!("day/{:08}-{date}.{ending}", self.number))
     }
 
     pub(crate) fn remove(&self, disk: &dyn Disk, dir: &Path) -> io::Result<()> {

@@ -22,9 +22,26 @@ const OLDEST: u32 = 1;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Fact {
-    Store { format: u32, epoch: u64 },
-    Series { id: u32, def: SeriesDef },
-    Group { id: u32, series: Vec<u32> },
+    /// A life began; `first` are the numbers of its first records.
+    Store {
+        format: u32,
+        epoch: u64,
+        #[serde(default = "one_each")]
+        first: [u64; 2],
+    },
+    Series {
+        id: u32,
+        def: SeriesDef,
+    },
+    Group {
+        id: u32,
+        series: Vec<u32>,
+    },
+}
+
+/// What stores wrote that had one life.
+fn one_each() -> [u64; 2] {
+    [1; 2]
 }
 
 /// See the module.
@@ -32,6 +49,8 @@ enum Fact {
 pub(crate) struct Dictionary {
     notes: Notes,
     pub(crate) epoch: u64,
+    /// Every life with the numbers of its first records, the present one last.
+    pub(crate) lives: Vec<(u64, [u64; 2])>,
     series: HashMap<SeriesId, Series>,
     by_tag: HashMap<TagPath, SmallVec<[SeriesId; 2]>>,
     groups: HashMap<GroupId, Arc<Group>>,
@@ -74,6 +93,7 @@ impl Dictionary {
         let mut dictionary = Self {
             notes,
             epoch: 0,
+            lives: Vec::new(),
             series: HashMap::new(),
             by_tag: HashMap::new(),
             groups: HashMap::new(),
@@ -84,7 +104,12 @@ impl Dictionary {
         let mut store = None;
         for fact in loaded.facts {
             match fact {
-                Fact::Store { format, epoch } => store = Some((format, epoch)),
+                Fact::Store { format, epoch, first } => {
+                    store = Some((format, epoch, first));
+                    if dictionary.lives.last().is_none_or(|(last, _)| *last != epoch) {
+                        dictionary.lives.push((epoch, first));
+                    }
+                }
                 Fact::Series { id, def } => dictionary.know_series(SeriesId(id), def),
                 Fact::Group { id, series } => {
                     dictionary.know_group(GroupId(id), series.into_iter().map(SeriesId).collect());
@@ -92,11 +117,11 @@ impl Dictionary {
             }
         }
         let found = match store {
-            Some((format @ OLDEST..=FORMAT, epoch)) => {
+            Some((format @ OLDEST..=FORMAT, epoch, first)) => {
                 dictionary.epoch = epoch;
                 if format < FORMAT {
                     // an older program must not take packed scans for damage
-                    dictionary.notes.add(&Fact::Store { format: FORMAT, epoch })?;
+                    dictionary.notes.add(&Fact::Store { format: FORMAT, epoch, first })?;
                 }
                 // numbers of lost lines may be in use in history: they are never given again
                 let lost = u32::try_from(loaded.lost).unwrap_or(u32::MAX);
@@ -104,17 +129,31 @@ impl Dictionary {
                 dictionary.next_group = dictionary.next_group.saturating_add(lost);
                 Found::Known { damaged: loaded.damaged, lost: loaded.lost }
             }
-            Some((format, _)) => Found::Newer(format),
+            Some((format, ..)) => Found::Newer(format),
             None => Found::Nothing,
         };
         Ok((dictionary, found))
     }
 
-    /// Begins a life.
-    pub(crate) fn begin(&mut self, epoch: u64) -> io::Result<()> {
+    /// Begins a life, whose first records have these numbers.
+    pub(crate) fn begin(&mut self, epoch: u64, first: [u64; 2]) -> io::Result<()> {
         self.epoch = epoch;
-        self.notes.add(&Fact::Store { format: FORMAT, epoch })?;
+        self.lives.push((epoch, first));
+        self.notes.add(&Fact::Store { format: FORMAT, epoch, first })?;
         self.notes.sync()
+    }
+
+    /// Everything that is known, as the text of one of its files.
+    pub(crate) fn text(&self) -> io::Result<String> {
+        let lives =
+            self.lives.iter().map(|(epoch, first)| Fact::Store { format: FORMAT, epoch: *epoch, first: *first });
+        let series =
+            self.all_series().into_iter().map(|(id, def)| Fact::Series { id: id.0, def: SeriesDef::clone(&def) });
+        let mut groups: Vec<_> = self.groups.iter().map(|(id, group)| (id.0, Arc::clone(&group.series))).collect();
+        groups.sort_unstable_by_key(|(id, _)| *id);
+        let groups =
+            groups.into_iter().map(|(id, series)| Fact::Group { id, series: series.iter().map(|id| id.0).collect() });
+        Notes::text(lives.chain(series).chain(groups))
     }
 
     /// The number of this meaning, a new one if nobody asked before.

@@ -19,6 +19,7 @@ mod packer;
 mod room;
 mod samples;
 mod seal;
+mod snapshot;
 mod store;
 pub mod table;
 mod tail;
@@ -29,6 +30,7 @@ mod writer;
 
 pub use domain::log_record::{LinearScale, SeriesDef, Stream};
 pub use samples::Samples;
+pub use snapshot::{Snapshot, SnapshotFile};
 pub use store::Store;
 pub use types::*;
 pub use view::Mark;

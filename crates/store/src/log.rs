@@ -24,7 +24,9 @@ pub(crate) const HEAD: u64 = 44;
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) number: u64,
-    file: Arc<dyn DiskFile>,
+    /// The life of the store in which it was written.
+    pub(crate) epoch: u64,
+    pub(crate) file: Arc<dyn DiskFile>,
     /// Bytes that are synced and served.
     len: AtomicU64,
     /// The sequence numbers that were next when it was begun.
@@ -44,26 +46,30 @@ impl Segment {
     pub(crate) fn create(disk: &dyn Disk, dir: &Path, number: u64, epoch: u64, first: [u64; 2]) -> io::Result<Self> {
         let file = disk.open(&segment_path(dir, number), true)?;
         file.set_len(0)?;
-        let mut head = MAGIC.to_vec();
-        for field in [epoch, number, first[0], first[1]] {
-            head.extend_from_slice(&field.to_le_bytes());
-        }
-        seal_with_crc(&mut head);
-        file.write_at(&head, 0)?;
+        file.write_at(&head_of(epoch, number, first), 0)?;
         file.sync()?;
         disk.sync_dir(dir)?;
-        Ok(Self { number, file, len: AtomicU64::new(HEAD), first })
+        Ok(Self { number, epoch, file, len: AtomicU64::new(HEAD), first })
     }
 
-    /// Opens one that is there. None in `first` when its head is damaged; then the records have to tell.
-    pub(crate) fn open(disk: &dyn Disk, dir: &Path, number: u64, epoch: u64) -> io::Result<(Self, Option<[u64; 2]>)> {
+    /// Opens one that is there, of one of these lives. None in `first` when its head is damaged; then the records have to
+    /// tell, its life too.
+    pub(crate) fn open(
+        disk: &dyn Disk,
+        dir: &Path,
+        number: u64,
+        lives: &[u64],
+    ) -> io::Result<(Self, Option<[u64; 2]>)> {
         let file = disk.open(&segment_path(dir, number), false)?;
         let size = file.size()?;
         let mut head = vec![0; usize::try_from(size.min(HEAD)).unwrap_or(0)];
         file.read_at(&mut head, 0)?;
-        let first = read_head(&head, epoch, number);
+        let (epoch, first) = match read_head(&head, number) {
+            Some((epoch, first)) if lives.contains(&epoch) => (epoch, Some(first)),
+            _ => (lives.last().copied().unwrap_or_default(), None),
+        };
         let len = AtomicU64::new(size.max(HEAD));
-        Ok((Self { number, file, len, first: first.unwrap_or_default() }, first))
+        Ok((Self { number, epoch, file, len, first: first.unwrap_or_default() }, first))
     }
 
     /// Bytes that are synced.
@@ -102,11 +108,21 @@ impl Segment {
     }
 }
 
-fn read_head(head: &[u8], epoch: u64, number: u64) -> Option<[u64; 2]> {
+/// The head of a segment.
+pub(crate) fn head_of(epoch: u64, number: u64, first: [u64; 2]) -> Vec<u8> {
+    let mut head = MAGIC.to_vec();
+    for field in [epoch, number, first[0], first[1]] {
+        head.extend_from_slice(&field.to_le_bytes());
+    }
+    seal_with_crc(&mut head);
+    head
+}
+
+fn read_head(head: &[u8], number: u64) -> Option<(u64, [u64; 2])> {
     let mut reader = Reader::new(sealed_content(head)?.strip_prefix(MAGIC)?);
-    let (found_epoch, found_number) = (reader.u64()?, reader.u64()?);
+    let (epoch, found_number) = (reader.u64()?, reader.u64()?);
     let first = [reader.u64()?, reader.u64()?];
-    (found_epoch == epoch && found_number == number).then_some(first)
+    (found_number == number).then_some((epoch, first))
 }
 
 /// Where one scan of the tail lies, so that history can serve it from the log.

@@ -64,7 +64,7 @@ pub(crate) fn read_log(inner: &Inner, stream: Stream, from_seq: u64, max_bytes: 
             _ => (HEAD, segment.first[index].saturating_sub(1)),
         };
         let mut full = false;
-        let end = scan(segment, inner.epoch, start, segment.len(), |found| {
+        let end = scan(segment, start, segment.len(), |found| {
             let (offset, record) = match found {
                 Found::Damaged { torn: true, .. } => return ControlFlow::Continue(()),
                 Found::Damaged { place, .. } => {

@@ -135,6 +135,15 @@ impl Notes {
         self.replace(&text)
     }
 
+    /// The text of a file that holds these facts and nothing else.
+    pub(crate) fn text(facts: impl IntoIterator<Item = impl Serialize>) -> io::Result<String> {
+        let mut text = String::new();
+        for (fact, number) in facts.into_iter().zip(0..) {
+            text.push_str(&format_line(number, &serde_json::to_string(&fact).map_err(io::Error::other)?));
+        }
+        Ok(text)
+    }
+
     /// Bytes of both files.
     pub(crate) fn bytes(&self) -> u64 {
         self.twins.iter().map(|twin| twin.len).sum()

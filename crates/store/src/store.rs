@@ -14,6 +14,7 @@ use crate::disk::{Disk, RealDisk};
 use crate::latest;
 use crate::open;
 use crate::samples::Samples;
+use crate::snapshot::Snapshot;
 use crate::types::{
     Dropped, LogSlice, OpenReport, Retained, Retention, Sealed, StoreCounters, StoreOptions, StoreStats, Synced, Trend,
 };
@@ -102,6 +103,19 @@ impl Store {
     /// The random number of this life of the store. Sequence numbers mean something only together with it.
     pub fn epoch(&self) -> u64 {
         self.inner.epoch
+    }
+
+    /// Every life of this store, the present one last: its epoch, and the numbers of its first records per stream. What has a
+    /// lower number is of an earlier life.
+    pub fn lives(&self) -> Vec<(u64, Synced)> {
+        let first = |numbers: [u64; 2]| Synced { data: numbers[0], prediction: numbers[1] };
+        self.inner.view().dictionary.lives.iter().map(|(epoch, numbers)| (*epoch, first(*numbers))).collect()
+    }
+
+    /// All of it as it is now, to be copied while the store goes on; without `history` only what another store needs to go
+    /// on with these numbers in a life of its own.
+    pub fn snapshot(&self, history: bool) -> Result<Snapshot, Problem> {
+        self.inner.snapshot(history)
     }
 
     /// The number of this meaning: a new one when any field differs from what is known.
@@ -205,7 +219,8 @@ impl Store {
         latest::latest_before(&self.inner, series, t)
     }
 
-    /// Records of a stream from `from_seq` on, at least one if there is one, else at most `max_bytes`. Only what is synced.
+    /// Records of a stream from `from_seq` on, at least one if there is one, else at most `max_bytes`. Only what is synced. Records of an earlier
+    /// life carry its epoch.
     pub fn read_log(&self, stream: Stream, from_seq: u64, max_bytes: usize) -> Result<LogSlice, Problem> {
         log_read::read_log(&self.inner, stream, from_seq, max_bytes)
     }

@@ -13,6 +13,8 @@ pub struct StoreOptions {
     pub dir: PathBuf,
     /// The epoch of a store that begins its life with this opening: a random number, new at every call.
     pub new_epoch: u64,
+    /// Begins a new life with this opening, after a restore: what is there stays, and its numbers go on under `new_epoch`.
+    pub new_life: bool,
     /// Bytes for caches. The tail of the log, which has to be known to be read, comes on top: 32 bytes per scan.
     pub memory: u64,
     /// Free bytes on the disk below which the oldest days are dropped; below half of it appends are refused.
@@ -29,6 +31,7 @@ impl StoreOptions {
         Self {
             dir: dir.into(),
             new_epoch,
+            new_life: false,
             memory: 64_000_000,
             reserve: 512_000_000,
             ballast: 16_000_000,

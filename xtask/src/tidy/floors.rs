@@ -3,9 +3,10 @@
 use super::{Finding, Tree};
 
 /// Every crate with its floor. `docs/ARCHITECTURE.md` shows the same table with what each crate is for.
-const FLOORS: [(&str, u8); 20] = [
+const FLOORS: [(&str, u8); 21] = [
     ("domain", 1),
     ("access", 2),
+    ("backup", 2),
     ("config", 2),
     ("governance", 2),
     ("bundle", 3),

@@ -25,6 +25,9 @@ super::sentences! {
     SWITCH_OFF: "may.switch-off" = "switch this model off";
     REMOVE_DEPLOYMENT: "may.remove-deployment" = "remove this model";
     ACKNOWLEDGE: "may.acknowledge" = "acknowledge this";
+    WRITE_BACKUP: "may.write-backup" = "take a backup of this edge";
+    RESTORE: "may.restore" = "restore this edge";
+    READ_NOTICE: "may.read-notice" = "say that this notice was read";
     SET_VARIABLE: "may.set-variable" = "set this value";
     ENROL_EDGE: "may.enrol-edge" = "let boxes in here, or shut them out";
     CAUSE_FAULT: "may.cause-fault" = "cause a fault in the simulated plant";

@@ -25,6 +25,11 @@ super::sentences! {
     DECLINE_BOX: "change.decline-box" = "said no to the box with the key {fingerprint}, which wanted {place}";
     REVOKE_KEY: "change.revoke-key" = "shut out the box with the key {fingerprint}, the edge of {place}";
     CHOOSE_BOX: "change.choose-box" = "said that of two boxes of {place} the one in life {epoch} is the right one";
+    WRITE_BACKUP: "change.write-backup" = "gave out a backup without history";
+    WRITE_BACKUP_HISTORY: "change.write-backup-history" = "gave out a backup with history";
+    RESTORE: "change.restore" = "restored this edge from a backup of {made}";
+    RESTORE_LOWERED: "change.restore-lowered" = "restored this edge from a backup of {made}; lowered {deployments}";
+    READ_NOTICE: "change.read-notice" = "has read that this edge was restored";
     OTHER: "change.other" = "{act}";
     OFF: "mode.off" = "off";
     WATCHING: "mode.watching" = "watching";

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::said::backup;
 use domain::said::doctor as said;
 use domain::{Problem, Said};
 use server::api::device::DeviceStateKind;
 use server::api::health::{DoctorLine, DoctorState, Health, StreamHealth};
 use server::ports::{self, Devices as _};
+use state::{State, StateError};
 
 use super::devices::Devices;
 use crate::clock::Clock;
@@ -17,9 +20,13 @@ use crate::deploy::Deploys;
 use crate::pipeline::history::HistoryReport;
 use crate::uplink::seen::Seen;
 
+/// A backup that is older is worth a look.
+const OLD: Duration = Duration::from_hours(24 * 31);
+
 /// See the module.
-#[derive(Debug)]
 pub(crate) struct Doctor {
+    /// What the record says of backups.
+    pub state: State,
     /// The time of the path.
     pub clock: Arc<Clock>,
     /// When the process started.
@@ -87,7 +94,34 @@ impl ports::Doctor for Doctor {
             lines.push(crate::doctor::line("clock.step", DoctorState::Look, said));
         }
         lines.extend(super::link::finding(&self.link.now()));
+        match self.backup_lines().await {
+            Ok(more) => lines.extend(more),
+            Err(error) => lines.push(wrong(&error.problem())),
+        }
         lines
+    }
+}
+
+impl Doctor {
+    /// That this edge was restored, until somebody has read it; and how old the newest backup is.
+    async fn backup_lines(&self) -> Result<Vec<DoctorLine>, StateError> {
+        let restored = self.state.restored().await?;
+        let mut lines: Vec<DoctorLine> = restored
+            .map(|restored| crate::doctor::line("backup.restored", DoctorState::Look, restored.said()))
+            .into_iter()
+            .collect();
+        let now = self.clock.now();
+        let line = match self.state.last_backup().await? {
+            None => crate::doctor::line("backup.last", DoctorState::Look, backup::NEVER.plain()),
+            Some(last) => {
+                let ago = now.since(last);
+                let (state, sentence) =
+                    if ago > OLD { (DoctorState::Look, backup::OLD) } else { (DoctorState::Ok, backup::LAST) };
+                crate::doctor::line("backup.last", state, sentence.say([("ago_ms", ago.into())]))
+            }
+        };
+        lines.push(line);
+        Ok(lines)
     }
 }
 

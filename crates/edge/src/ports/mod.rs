@@ -1,5 +1,6 @@
 //! How the server sees the running edge: the ports it declares, one file each.
 
+pub(crate) mod backups;
 pub(crate) mod deployments;
 mod device_load;
 mod device_test;

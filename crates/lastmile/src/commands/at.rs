@@ -60,6 +60,15 @@ impl At {
         self.json(self.client.post(self.url(path, &[])).body(body)).await
     }
 
+    /// POST of JSON; the answer comes piece by piece.
+    pub(super) async fn post_stream(
+        &self,
+        path: &str,
+        body: &impl serde::Serialize,
+    ) -> Result<reqwest::Response, Problems> {
+        self.send(self.client.post(self.url(path, &[])).json(body)).await
+    }
+
     /// GET of anything, piece by piece.
     pub(super) async fn stream(&self, path: &str, query: &[(&str, String)]) -> Result<reqwest::Response, Problems> {
         self.send(self.client.get(self.url(path, query))).await

@@ -1,6 +1,7 @@
 //! From a command line to the crate that does it.
 
 mod at;
+mod backup;
 mod bundle;
 mod demo;
 mod device;
@@ -62,6 +63,7 @@ async fn dispatch(command: Command, out: Out) -> Ended {
         Command::Mode(args) => site::mode(&args.deployment, &args.mode, Some(args.because), args.at, out).await,
         Command::Off(args) => site::mode(&args.deployment, "off", None, args.at, out).await,
         Command::Record(command) => record::run(command, out).await,
+        Command::Backup(command) => backup::run(command, out).await,
         Command::Doctor(args) => Ok(edge::doctor(&args, out)),
         Command::Worker => Ok(Exit::Ok),
     }

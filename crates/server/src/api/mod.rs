@@ -6,6 +6,7 @@
 pub mod about;
 pub mod account;
 pub mod advisory;
+pub mod backup;
 pub mod bundle;
 pub mod change;
 pub mod common;

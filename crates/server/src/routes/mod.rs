@@ -12,6 +12,7 @@ use crate::hub::HubShared;
 mod about;
 mod accounts;
 mod advisories;
+mod backup;
 mod bundles;
 mod changes;
 mod deployments;
@@ -67,6 +68,7 @@ pub(crate) fn site() -> OpenApiRouter<Shared> {
         .merge(link::router())
         .merge(live::router())
         .merge(doctor::router())
+        .merge(backup::router())
 }
 
 /// An act that was done, as an answer.

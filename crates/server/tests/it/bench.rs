@@ -66,6 +66,7 @@ impl Bench {
             outlets: plant.clone(),
             link: plant.clone(),
             deployments: plant.clone(),
+            backups: plant.clone(),
             doctor: plant.clone(),
             extra: Some(Extra { router: switch, about: Arc::new(move || demo.clone()) }),
         };

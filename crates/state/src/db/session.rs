@@ -125,6 +125,13 @@ pub(crate) async fn remove_tokens(connection: &mut AnyConnection) -> Result<(), 
     Ok(())
 }
 
+/// Ends every session and makes every one-time code useless.
+pub(crate) async fn remove_all(connection: &mut AnyConnection) -> Result<(), StateError> {
+    sqlx::query("DELETE FROM session").execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM login_code").execute(connection).await?;
+    Ok(())
+}
+
 /// Removes what has expired, and the oldest browser sessions beyond `most`.
 pub(crate) async fn tidy(connection: &mut AnyConnection, now: Timestamp, most: i64) -> Result<(), StateError> {
     sqlx::query("DELETE FROM session WHERE expires < $1").bind(now.micros()).execute(&mut *connection).await?;

@@ -2,6 +2,7 @@
 
 mod account;
 mod advisory;
+mod backup;
 mod bundle;
 mod deployment;
 mod enrolment;
@@ -88,6 +89,9 @@ pub(crate) async fn perform(work: &mut Work<'_>, act: Act, prepared: Prepared) -
         Act::SetMode { name, mode } => deployment::set_mode(work, &name, mode).await,
         Act::RemoveDeployment { name } => deployment::remove(work, &name).await,
         Act::Acknowledge { advisory } => advisory::acknowledge(work, advisory).await,
+        Act::WriteBackup { history } => backup::write(work, history),
+        Act::Restore { made } => backup::restore(work, made).await,
+        Act::ReadNotice => backup::read_notice(work).await,
         Act::SetVariable { name, value } => variable::set(work, name, value).await,
         Act::Claim { place } => enrolment::claim(work, place).await,
         Act::ApproveBox { key } => enrolment::approve(work, &key).await,

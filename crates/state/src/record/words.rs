@@ -56,6 +56,10 @@ pub fn said(entry: &Entry, name_of: &dyn Fn(&str) -> String) -> Said {
         "revoke-key" => said::REVOKE_KEY.say([now("fingerprint", "fingerprint"), now("place", "place")]),
         "choose-box" => said::CHOOSE_BOX.say([now("epoch", "epoch"), now("place", "place")]),
         "enrol-terminal" => said::ENROL_TERMINAL.say([now("terminal", "name")]),
+        "write-backup" if to("history") == "true" => said::WRITE_BACKUP_HISTORY.plain(),
+        "write-backup" => said::WRITE_BACKUP.plain(),
+        "restore" => crate::backup::said_of(entry),
+        "read-notice" => said::READ_NOTICE.plain(),
         other => said::OTHER.say([("act", other.into())]),
     }
 }

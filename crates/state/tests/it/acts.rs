@@ -34,6 +34,9 @@ async fn one_of_each(bench: &Bench) -> Vec<Act> {
         Act::RemoveDeployment { name: "pump-7-bearing".into() },
         Act::Acknowledge { advisory: raised.id },
         Act::SetVariable { name: "line-2/recipe".parse().unwrap(), value: text("rich") },
+        Act::WriteBackup { history: false },
+        Act::Restore { made: domain::Timestamp::from_millis(1) },
+        Act::ReadNotice,
     ]
     .into_iter()
     .chain(enrolment_acts(bench).await)

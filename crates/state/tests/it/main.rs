@@ -5,6 +5,7 @@
 mod acts;
 mod alarm;
 mod apply;
+mod backup;
 mod bench;
 mod enrolment;
 mod intake;

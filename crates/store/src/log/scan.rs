@@ -26,7 +26,6 @@ pub(crate) enum Found<'a> {
 /// there to `end` are no record.
 pub(crate) fn scan(
     segment: &Segment,
-    epoch: u64,
     offset: u64,
     end: u64,
     mut take: impl FnMut(Found<'_>) -> ControlFlow<()>,
@@ -36,8 +35,8 @@ pub(crate) fn scan(
     let mut last = offset;
     while at < end {
         if last < at {
-            if window.record(at, epoch)?.is_none() {
-                at = window.suspect(at + 1, epoch)?;
+            if window.record(at)?.is_none() {
+                at = window.suspect(at + 1)?;
                 continue;
             }
             let torn = looks_torn(window.at(last, usize::try_from(at - last).unwrap_or(WINDOW).min(WINDOW))?, last);
@@ -45,8 +44,8 @@ pub(crate) fn scan(
                 return Ok(last);
             }
         }
-        let Some(record) = window.record(at, epoch)? else {
-            at = window.suspect(at + 1, epoch)?;
+        let Some(record) = window.record(at)? else {
+            at = window.suspect(at + 1)?;
             continue;
         };
         let len = record.bytes.len() as u64;
@@ -61,13 +60,13 @@ pub(crate) fn scan(
 }
 
 /// Whether the bytes behind the last record look like a write that power cut short, and not like a damaged record.
-pub(crate) fn ends_torn(segment: &Segment, epoch: u64, from: u64, end: u64) -> io::Result<bool> {
+pub(crate) fn ends_torn(segment: &Segment, from: u64, end: u64) -> io::Result<bool> {
     let mut window = Window { segment, end, base: 0, bytes: Vec::new() };
     if looks_torn(window.at(from, usize::try_from(end - from).unwrap_or(WINDOW).min(WINDOW))?, from) {
         return Ok(true);
     }
     // A piece of a record is an unfinished write, too, unless only its length is wrong.
-    let Some(len) = window.sign(from, epoch)? else { return Ok(end - from < SIGN as u64) };
+    let Some(len) = window.sign(from)? else { return Ok(end - from < SIGN as u64) };
     if from + len <= end {
         return Ok(false);
     }
@@ -104,14 +103,15 @@ impl Window<'_> {
     }
 
     /// The length of the record that seems to begin here.
-    fn sign(&mut self, at: u64, epoch: u64) -> io::Result<Option<u64>> {
+    fn sign(&mut self, at: u64) -> io::Result<Option<u64>> {
+        let epoch = self.segment.epoch.to_le_bytes();
         let bytes = self.at(at, SIGN)?;
-        let seems = bytes.len() == SIGN && is_version(bytes[0]) && bytes[6..] == epoch.to_le_bytes();
+        let seems = bytes.len() == SIGN && is_version(bytes[0]) && bytes[6..] == epoch;
         Ok(seems.then(|| u64::from(u32::from_le_bytes([bytes[2], bytes[3], bytes[4], bytes[5]]))))
     }
 
-    fn record(&mut self, at: u64, epoch: u64) -> io::Result<Option<RawRecord<'_>>> {
-        match self.sign(at, epoch)? {
+    fn record(&mut self, at: u64) -> io::Result<Option<RawRecord<'_>>> {
+        match self.sign(at)? {
             Some(len) if len <= MAX_RECORD as u64 && at + len <= self.end => {
                 let bytes = self.at(at, usize::try_from(len).unwrap_or(usize::MAX))?;
                 Ok(parse(bytes).ok())
@@ -121,10 +121,10 @@ impl Window<'_> {
     }
 
     /// The next place at or behind `at` where a record may begin, or the end.
-    fn suspect(&mut self, at: u64, epoch: u64) -> io::Result<u64> {
+    fn suspect(&mut self, at: u64) -> io::Result<u64> {
         let mut at = at;
         while at + (SIGN as u64) <= self.end {
-            let epoch = epoch.to_le_bytes();
+            let epoch = self.segment.epoch.to_le_bytes();
             let bytes = self.at(at, WINDOW)?;
             let place = bytes.windows(SIGN).position(|window| is_version(window[0]) && window[6..] == epoch);
             match place {

@@ -87,6 +87,7 @@ pub(crate) fn load(
         disk,
         counters,
         epoch: dictionary.epoch,
+        lives: dictionary.lives.iter().map(|(epoch, _)| *epoch).collect(),
         view: View {
             dictionary,
             segments: Segments::new(),
@@ -121,13 +122,12 @@ pub(crate) fn load(
         tail.forget_packings();
         writer.packers.insert(*lane, LanePacker::new(tail.packings.last().cloned()));
     }
-    Ok(Loaded {
-        view: loading.view,
-        writer,
-        last_arrival: loading.last_arrival,
-        torn: loading.torn,
-        lost: loading.lost,
-    })
+    let mut view = loading.view;
+    if options.new_life && !report.created {
+        view.dictionary.begin(options.new_epoch, view.next)?;
+        writer.segment = None;
+    }
+    Ok(Loaded { view, writer, last_arrival: loading.last_arrival, torn: loading.torn, lost: loading.lost })
 }
 
 fn open_dictionary(
@@ -145,7 +145,7 @@ fn open_dictionary(
             }
         }
         FoundDictionary::Nothing if empty => {
-            dictionary.begin(options.new_epoch)?;
+            dictionary.begin(options.new_epoch, [1; 2])?;
             disk.sync_dir(&options.dir)?;
             report.created = true;
         }
@@ -186,6 +186,8 @@ struct Loading<'a> {
     disk: &'a Arc<dyn Disk>,
     counters: &'a Counters,
     epoch: u64,
+    /// Of every life, the present one last.
+    lives: Vec<u64>,
     view: View,
     last_arrival: Option<Timestamp>,
     torn: u64,
@@ -202,9 +204,9 @@ impl Loading<'_> {
         let last = names.last().copied();
         let mut first_behind = None;
         for number in names.into_iter().rev() {
-            let (mut segment, first) = Segment::open(self.disk.as_ref(), dir, number, self.epoch)?;
+            let (mut segment, first) = Segment::open(self.disk.as_ref(), dir, number, &self.lives)?;
             if first.is_none() {
-                let found = first_records(&segment, self.epoch)?;
+                let found = first_records(&mut segment, &self.lives)?;
                 if found == [None; 2] && Some(number) == last {
                     // begun and not finished: nothing was in it
                     self.torn += segment.size()?;
@@ -262,7 +264,7 @@ impl Loading<'_> {
         for (number, date) in names {
             let day = Day::open(self.disk.as_ref(), dir, *number, *date)?;
             let size = day.file.size()?;
-            let has_head = day.has_its_head(self.epoch)?;
+            let has_head = day.has_its_head(&self.lives)?;
             if size <= crate::day::HEAD && !has_head {
                 self.torn += size;
                 day.remove(self.disk.as_ref(), dir)?;
@@ -320,7 +322,7 @@ impl Loading<'_> {
         let mut last_arrival = None;
         let mut damaged = None;
         let (view, counters, torn_bytes) = (&mut self.view, self.counters, &mut self.torn);
-        let end = scan(segment, self.epoch, log::HEAD, segment.size()?, |found| {
+        let end = scan(segment, log::HEAD, segment.size()?, |found| {
             let (offset, record) = match found {
                 Found::Damaged { place, len, torn } => {
                     damaged = Some((place, len, torn));
@@ -373,18 +375,23 @@ impl Loading<'_> {
         Ok((end, seen))
     }
 
+    /// A segment is not gone on with in another life.
+    fn in_this_life(&self, segment: &Arc<Segment>) -> Option<Arc<Segment>> {
+        (segment.epoch == self.epoch).then(|| Arc::clone(segment))
+    }
+
     /// What is behind the last record: nothing, an unfinished write, or a damaged record.
     fn end_of_log(&mut self, segment: &Arc<Segment>, end: u64) -> io::Result<()> {
         let size = segment.size()?;
         if end >= size {
             segment.cut(end)?; // which syncs: what a killed program wrote may not be on the disk yet
-            self.append_to = Some(Arc::clone(segment));
+            self.append_to = self.in_this_life(segment);
             return Ok(());
         }
-        if ends_torn(segment, self.epoch, end, size)? {
+        if ends_torn(segment, end, size)? {
             self.torn += size - end;
             segment.cut(end)?;
-            self.append_to = Some(Arc::clone(segment));
+            self.append_to = self.in_this_life(segment);
             return Ok(());
         }
         // Acknowledged records may have been there: their numbers are not given again.
@@ -405,14 +412,20 @@ fn max_of(a: [u64; 2], b: [u64; 2]) -> [u64; 2] {
     [a[0].max(b[0]), a[1].max(b[1])]
 }
 
-/// The first sequence number of each stream that a segment holds.
-fn first_records(segment: &Segment, epoch: u64) -> io::Result<[Option<u64>; 2]> {
+/// The first sequence number of each stream that a segment holds whose head is damaged; finds its life, too.
+fn first_records(segment: &mut Segment, lives: &[u64]) -> io::Result<[Option<u64>; 2]> {
     let mut first = [None; 2];
-    scan(segment, epoch, log::HEAD, segment.size()?, |found| {
-        if let Found::Record(_, record) = found {
-            first[record.head.stream.index()].get_or_insert(record.head.seq);
+    for epoch in lives.iter().rev() {
+        segment.epoch = *epoch;
+        scan(segment, log::HEAD, segment.size()?, |found| {
+            if let Found::Record(_, record) = found {
+                first[record.head.stream.index()].get_or_insert(record.head.seq);
+            }
+            if first.iter().all(Option::is_some) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        if first != [None; 2] {
+            break;
         }
-        if first.iter().all(Option::is_some) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
+    }
     Ok(first)
 }

@@ -6,6 +6,7 @@ mod damage;
 mod files;
 mod history;
 mod kill;
+mod lives;
 mod model;
 mod power;
 mod support;

@@ -1,5 +1,6 @@
 //! The scenarios, one file each. `cargo xtask scenario NAME` runs one, `cargo xtask scenario all` every one.
 
+mod backup;
 mod broken;
 mod demo;
 mod examples;

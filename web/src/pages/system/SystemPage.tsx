@@ -1,4 +1,4 @@
-// System: what is wrong here in words, room for history, tags out, accounts, the site as one file.
+// System: what is wrong here in words, room for history, tags out, accounts, the site as one file, backups.
 import { useQuery } from "@tanstack/react-query";
 import { asProblem } from "../../api/problem";
 import { aboutQuery, doctorQuery, historyQuery, linkQuery } from "../../api/queries";
@@ -12,6 +12,7 @@ import { Icon } from "../../ui/Icon";
 import { Mark } from "../../ui/Mark";
 import { Failure, Skeleton } from "../../ui/States";
 import { Accounts } from "./Accounts";
+import { Backup } from "./Backup";
 import { Outlets } from "./Outlets";
 import { SiteFile } from "./SiteFile";
 import "./system.css";
@@ -32,6 +33,7 @@ export function SystemPage() {
         <Outlets />
         <Accounts />
         <SiteFile />
+        <Backup />
       </div>
     </div>
   );

@@ -51,6 +51,16 @@ export const site = {
   "site.applied": "Übernommen.",
   "site.apply": "Übernehmen",
 
+  "backup.title": "Sicherung",
+  "backup.text": "Alles, was diese Edge weiß, als eine verschlüsselte Datei, ohne Geschichte. Auf einem anderen Rechner aufheben.",
+  "backup.write": "Sicherung herausnehmen",
+  "backup.sheet": "Wer die Datei und diese Passphrase hat, hat diese Edge. Ohne die Passphrase kann niemand die Datei öffnen.",
+  "backup.passphrase": "Passphrase",
+  "backup.passphraseNote": "Mindestens 12 Zeichen. Fünf Wörter hintereinander sind leicht zu behalten.",
+  "backup.again": "Noch einmal",
+  "backup.differ": "Die beiden sind nicht gleich.",
+  "backup.read": "Ich habe das gelesen",
+
   "accounts.title": "Konten",
   "accounts.name": "Name",
   "accounts.label": "Name für Menschen",

@@ -51,6 +51,16 @@ export const site = {
   "site.applied": "Applied.",
   "site.apply": "Apply",
 
+  "backup.title": "Backup",
+  "backup.text": "Everything this edge knows as one encrypted file, without history. Keep it on another machine.",
+  "backup.write": "Take a backup",
+  "backup.sheet": "Whoever has the file and this passphrase has this edge. Without the passphrase nobody can open the file.",
+  "backup.passphrase": "Passphrase",
+  "backup.passphraseNote": "At least 12 characters. Five words in a row are easy to keep.",
+  "backup.again": "Once more",
+  "backup.differ": "The two are not the same.",
+  "backup.read": "I have read this",
+
   "accounts.title": "Accounts",
   "accounts.name": "Name",
   "accounts.label": "Name for people",
