@@ -32,8 +32,7 @@ use crate::pipeline::history::{self, History, HistoryReport, Predictions};
 use crate::pipeline::tag_table::TagTable;
 use crate::ports::{
     backups::Backups, deployments::Deployments, devices::Devices, doctor::Doctor, history::HistoryPort, link::LinkPort,
-    live::Live,
-    outlets::OutletsPort,
+    live::Live, outlets::OutletsPort,
 };
 use crate::reconcile::Reconciler;
 use crate::tasks::Tasks;

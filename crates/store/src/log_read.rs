@@ -117,7 +117,7 @@ pub(crate) fn packings_for(inner: &Inner, stream: Stream, seq: u64) -> Result<Ve
     };
     let Some(segment) = segment else { return Ok(Vec::new()) };
     let mut told = Vec::new();
-    let walked = scan(&segment, inner.epoch, HEAD, segment.len(), |found| {
+    let walked = scan(&segment, HEAD, segment.len(), |found| {
         let Found::Record(_, record) = found else { return ControlFlow::Continue(()) };
         if record.head.stream != stream {
             return ControlFlow::Continue(());
