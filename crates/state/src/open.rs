@@ -123,8 +123,11 @@ impl Database {
 }
 
 /// In order; a released one is never edited.
-const MIGRATIONS: [(i64, &str); 2] =
-    [(1, include_str!("../migrations/0001_first.sql")), (2, include_str!("../migrations/0002_hub.sql"))];
+const MIGRATIONS: [(i64, &str); 3] = [
+    (1, include_str!("../migrations/0001_first.sql")),
+    (2, include_str!("../migrations/0002_hub.sql")),
+    (3, include_str!("../migrations/0003_manifest.sql")),
+];
 
 async fn migrate(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), StateError> {
     let mut transaction = connection.begin().await?;

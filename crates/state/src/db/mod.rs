@@ -8,6 +8,7 @@ pub(crate) mod deployment;
 pub(crate) mod enrolment;
 pub(crate) mod intake;
 pub(crate) mod parcel;
+pub(crate) mod sample;
 pub(crate) mod session;
 pub(crate) mod setting;
 pub(crate) mod site;

@@ -8,7 +8,7 @@ use super::intake::{bits, number, unsigned};
 use crate::StateError;
 use crate::intake::{LifeOf, StagedParcel};
 
-fn parcel(row: &AnyRow) -> Result<StagedParcel, StateError> {
+pub(crate) fn parcel(row: &AnyRow) -> Result<StagedParcel, StateError> {
     let crc: i64 = row.try_get("crc")?;
     Ok(StagedParcel {
         first: unsigned(row, "first")?,

@@ -11,5 +11,6 @@ mod enrolment;
 mod intake;
 mod postgres;
 mod record;
+mod samples;
 mod signing_in;
 mod stream;
