@@ -3,6 +3,7 @@
 
 mod clock;
 mod counters;
+pub mod history;
 mod intake;
 mod key;
 mod ports;

@@ -4,6 +4,7 @@
 
 mod bench;
 mod enrolment;
+mod files;
 mod gate;
 mod lives;
 #[path = "../../../state/tests/it/postgres.rs"]
