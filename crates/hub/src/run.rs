@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::WallClock;
 use crate::counters::Counters;
+use crate::history::{Compactor, History, Limits, Objects, Port};
 use crate::intake::{self, Intake, Writer};
 use crate::key;
 use crate::ports::Edges;
@@ -34,6 +35,8 @@ pub struct HubOptions {
     pub listen: SocketAddr,
     /// `postgres://…` instead of the SQLite file in the folder.
     pub database: Option<String>,
+    /// Where files of samples are: a folder or `s3://bucket/prefix`; none: `objects` in the folder.
+    pub objects: Option<String>,
     /// HTTPS; none: this machine alone.
     pub tls: Option<Tls>,
     /// Another clock than the computer's, for tests.
@@ -58,13 +61,14 @@ pub struct Hub {
     stop: CancellationToken,
     serving: JoinHandle<()>,
     writing: JoinHandle<()>,
+    compacting: JoinHandle<()>,
 }
 
 impl Hub {
     /// Stops in order: no new requests, then what was handed in is written, then the database is closed.
     pub async fn stop(self) {
         self.stop.cancel();
-        for task in [self.serving, self.writing] {
+        for task in [self.serving, self.writing, self.compacting] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "A part of the hub broke off");
             }
@@ -84,7 +88,7 @@ impl IdSource for RandomIds {
 
 /// Starts a hub.
 pub async fn start(options: HubOptions) -> Result<Hub, Problem> {
-    let HubOptions { data, listen, database, tls, clock } = options;
+    let HubOptions { data, listen, database, objects, tls, clock } = options;
     let clock: Arc<dyn Clock> = clock.unwrap_or_else(|| Arc::new(WallClock));
     let started = clock.now();
 
@@ -107,6 +111,12 @@ pub async fn start(options: HubOptions) -> Result<Hub, Problem> {
     let intake = Arc::new(intake);
     let writing = tokio::spawn(writing);
 
+    // What came in becomes files, and answers.
+    let objects = open_objects(&data, objects)?;
+    let compactor = Compactor::new(state.clone(), objects.clone(), data.clone(), Limits::default());
+    let history = Port { history: History::new(state.clone(), objects), counters: compactor.counters() };
+    let compacting = compactor.run(Arc::clone(&clock), stop.clone());
+
     // How people and programs see it; every answer says the hub's time.
     let door = Door::open(listen, tls.as_ref()).await?;
     let address = door.address()?;
@@ -115,6 +125,7 @@ pub async fn start(options: HubOptions) -> Result<Hub, Problem> {
         state: state.clone(),
         clock: Arc::clone(&clock),
         edges: Arc::new(edges),
+        history: Arc::new(history),
         https: tls.is_some(),
     });
     let with_time = middleware::from_fn(move |request: Request, next: Next| {
@@ -126,9 +137,20 @@ pub async fn start(options: HubOptions) -> Result<Hub, Problem> {
         }
     });
     let router = intake::router(intake).fallback_service(people).layer(with_time);
+    let compacting = tokio::spawn(compacting);
     let serving = tokio::spawn(door.serve(router, stop.clone()));
     tracing::info!(%address, "The hub is ready");
-    Ok(Hub { address, state, stop, serving, writing })
+    Ok(Hub { address, state, stop, serving, writing, compacting })
+}
+
+fn open_objects(data: &std::path::Path, place: Option<String>) -> Result<Objects, Problem> {
+    let place = place.unwrap_or_else(|| data.join("objects").display().to_string());
+    Objects::at(&place).map_err(|error| {
+        let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        Problem::new("objects.unusable", place, error.to_string())
+            .why(why)
+            .hint("give --objects a folder, or s3://bucket/prefix with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION")
+    })
 }
 
 async fn open_state(data: &std::path::Path, database: Option<String>, now: Timestamp) -> Result<State, Problem> {

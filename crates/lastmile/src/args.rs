@@ -152,6 +152,10 @@ pub(crate) struct HubRunArgs {
     /// `postgres://…` instead of a file in the folder.
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
+    /// Where files of samples are kept: a folder, or `s3://bucket/prefix` with the usual `AWS_*` variables of the environment;
+    /// default: `objects` in the folder of --data.
+    #[arg(long, value_name = "PLACE")]
+    pub objects: Option<String>,
     /// Serve HTTPS with this certificate chain (PEM).
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -227,6 +231,37 @@ pub(crate) enum HubCommand {
         edge: String,
         /// The life of the right box's store, as `hub edges` shows it.
         epoch: String,
+        /// Which hub.
+        #[command(flatten)]
+        at: AtHubArgs,
+    },
+    /// Prints trends of tags of an edge, out of what came in.
+    Trend {
+        /// The edge.
+        edge: String,
+        /// Tags, separated by commas.
+        #[arg(value_delimiter = ',', required = true)]
+        tags: Vec<String>,
+        /// RFC 3339 or µs since 1970.
+        #[arg(long)]
+        from: String,
+        /// RFC 3339 or µs since 1970.
+        #[arg(long)]
+        to: String,
+        /// How many points at most, 2 to 5000.
+        #[arg(long, default_value_t = 600)]
+        buckets: u32,
+        /// Which hub.
+        #[command(flatten)]
+        at: AtHubArgs,
+    },
+    /// Prints the newest samples of tags of an edge that came in.
+    Latest {
+        /// The edge.
+        edge: String,
+        /// Tags, separated by commas.
+        #[arg(value_delimiter = ',', required = true)]
+        tags: Vec<String>,
         /// Which hub.
         #[command(flatten)]
         at: AtHubArgs,

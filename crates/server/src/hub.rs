@@ -17,7 +17,7 @@ use crate::api::health::{Health, StreamHealth};
 use crate::common::Common;
 use crate::extract::Json;
 use crate::failure::Failure;
-use crate::ports::{Clock, Edges};
+use crate::ports::{Clock, EdgeHistory, Edges};
 use crate::who::Who;
 use crate::{BODY_BYTES, guard, health, routes};
 
@@ -29,6 +29,8 @@ pub struct Hub {
     pub clock: Arc<dyn Clock>,
     /// Its edges.
     pub edges: Arc<dyn Edges>,
+    /// Their samples.
+    pub history: Arc<dyn EdgeHistory>,
     /// It is reached by HTTPS only.
     pub https: bool,
 }
@@ -38,6 +40,7 @@ pub struct Hub {
 pub(crate) struct HubShared {
     pub(crate) common: Common,
     pub(crate) edges: Arc<dyn Edges>,
+    pub(crate) history: Arc<dyn EdgeHistory>,
 }
 
 impl FromRef<HubShared> for Common {
@@ -48,7 +51,7 @@ impl FromRef<HubShared> for Common {
 
 /// What people and watchdogs ask of a hub. What its edges say comes in elsewhere.
 pub fn hub_router(hub: Hub) -> Router {
-    let Hub { state, clock, edges, https } = hub;
+    let Hub { state, clock, edges, history, https } = hub;
     let common = Common::new(state, clock, https);
     let (api, _) = routes::hub().split_for_parts();
     api.route("/api/v1/about", get(about))
@@ -58,7 +61,7 @@ pub fn hub_router(hub: Hub) -> Router {
         .fallback(not_here)
         .method_not_allowed_fallback(guard::wrong_method)
         .layer(middleware::from_fn_with_state(common.clone(), guard::request))
-        .with_state(HubShared { common, edges })
+        .with_state(HubShared { common, edges, history })
 }
 
 async fn about(State(common): State<Common>, who: Who) -> Result<Json<About>, Failure> {
@@ -86,6 +89,7 @@ async fn healthz(State(hub): State<HubShared>, who: Who) -> Result<Json<Health>,
 async fn metrics(State(hub): State<HubShared>, who: Who) -> Result<impl IntoResponse, Failure> {
     who.may(Action::Health, &PlacePath::site()).await?;
     let mut metrics = hub.edges.metrics().await;
+    metrics.extend(hub.history.metrics());
     metrics.extend(health::answers(&hub.common));
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], health::text(metrics)))
 }

@@ -221,6 +221,33 @@ pub struct Heard {
     pub connected: bool,
 }
 
+/// A trend of a tag of an edge.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EdgeTrend {
+    /// Its unit.
+    pub unit: String,
+    /// Its columns.
+    pub columns: TrendColumns,
+}
+
+/// What was, of a hub's edges.
+#[async_trait]
+pub trait EdgeHistory: Send + Sync {
+    /// A tag in so many buckets. One without history is not an error but says why it is `missing`.
+    async fn trend(
+        &self,
+        edge: Id,
+        tag: &TagPath,
+        from: Timestamp,
+        to: Timestamp,
+        buckets: u32,
+    ) -> Result<EdgeTrend, Problem>;
+    /// The newest sample that came; none when none did.
+    async fn latest(&self, edge: Id, tag: &TagPath) -> Result<Option<Latest>, Problem>;
+    /// Counters and gauges of its compactor.
+    fn metrics(&self) -> Vec<Metric>;
+}
+
 /// A hub's edges as they speak with it.
 #[async_trait]
 pub trait Edges: Send + Sync {

@@ -27,4 +27,6 @@ super::sentences! {
     DISK_FULL: "gap.disk-full" = "the disk was full";
     DAMAGED: "gap.damaged" = "damaged on disk";
     NO_DATA: "gap.no-data" = "no data";
+    RELEASED: "gap.released" = "the edge had let it go when the hub was restored";
+    RESTORED: "gap.restored" = "lost when the edge was restored";
 }

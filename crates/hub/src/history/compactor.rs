@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Id, Timestamp};
+use server::ports::Clock;
 use state::{LifeOf, MovedParcel, SampleFile, SampleGap, SampleRange, SampleSwap, State};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -95,16 +96,22 @@ impl Compactor {
     }
 
     /// Works until it is told to stop, half of the time at most, so that intake always finds a free core and database.
-    pub async fn run(self, now: impl Fn() -> Timestamp, stop: CancellationToken) {
-        let mut sweep_at = now();
+    pub async fn run(self, clock: Arc<dyn Clock>, stop: CancellationToken) {
+        let mut sweep_at = clock.now();
+        let mut pause = LOOK;
         loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
             let began = Instant::now();
             let work = async {
-                if now() >= sweep_at {
-                    sweep_at = now().plus(SWEEP);
-                    self.sweep(now()).await?;
+                let now = clock.now();
+                if now >= sweep_at {
+                    sweep_at = now.plus(SWEEP);
+                    self.sweep(now).await?;
                 }
-                self.step(now()).await
+                self.step(now).await
             };
             // to be stopped between two steps is what everything here is made for
             let done = tokio::select! {
@@ -113,7 +120,7 @@ impl Compactor {
             };
             let worked = began.elapsed();
             self.counters.worked(worked);
-            let pause = match done {
+            pause = match done {
                 Ok(true) => worked,
                 Ok(false) => LOOK,
                 Err(error) => {
@@ -123,10 +130,6 @@ impl Compactor {
                     AFTER_FAILURE
                 }
             };
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
         }
     }
 

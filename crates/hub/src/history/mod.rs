@@ -12,6 +12,7 @@ pub mod draw;
 pub mod file;
 pub mod merge;
 pub mod objects;
+mod port;
 pub mod row;
 mod staged;
 pub mod unpack;
@@ -23,6 +24,7 @@ pub use answer::History;
 pub use compactor::{Compactor, Limits};
 pub use counters::Counters;
 pub use objects::{ObjectError, Objects};
+pub(crate) use port::Port;
 
 /// What can go wrong with what was.
 #[derive(Debug, thiserror::Error)]

@@ -55,7 +55,8 @@ pub(crate) fn once<T: Future<Output = ()>>(test: impl Fn(Bench) -> T) {
 async fn start(folder: &Path, database: Option<String>, clock: &Arc<TestClock>) -> Hub {
     let clock = Arc::clone(clock) as Arc<dyn server::ports::Clock>;
     let listen = "127.0.0.1:0".parse().unwrap();
-    let options = HubOptions { data: folder.to_owned(), listen, database, tls: None, clock: Some(clock) };
+    let options =
+        HubOptions { data: folder.to_owned(), listen, database, objects: None, tls: None, clock: Some(clock) };
     hub::start(options).await.unwrap()
 }
 

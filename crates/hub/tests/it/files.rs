@@ -47,7 +47,9 @@ fn rows() -> Vec<Row> {
 
 fn write(rows: &[Row], mut out: impl Write + Send) {
     let mut writer = Writer::new(&mut out, edge(), Day(3)).unwrap();
-    rows.iter().for_each(|row| writer.push(row.clone()).unwrap());
+    for row in rows {
+        writer.push(row.clone()).unwrap();
+    }
     writer.finish().unwrap();
 }
 

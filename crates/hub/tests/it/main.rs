@@ -6,6 +6,7 @@ mod bench;
 mod enrolment;
 mod files;
 mod gate;
+mod history;
 mod lives;
 #[path = "../../../state/tests/it/postgres.rs"]
 mod postgres;

@@ -16,7 +16,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 use crate::bench::once;
 
 fn options(data: PathBuf, listen: &str, tls: Option<Tls>) -> HubOptions {
-    HubOptions { data, listen: listen.parse().unwrap(), database: None, tls, clock: None }
+    HubOptions { data, listen: listen.parse().unwrap(), database: None, objects: None, tls, clock: None }
 }
 
 /// Sends bytes as they are, and gives the answer.

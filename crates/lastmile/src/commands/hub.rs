@@ -5,6 +5,7 @@ use hub::{HubOptions, Tls};
 use serde_json::{Value, json};
 
 use super::at::At;
+use super::history::time;
 use super::{Ended, asked_to_stop};
 use crate::args::{AtArgs, AtHubArgs, HubArgs, HubCommand, HubRunArgs};
 use crate::out::{Exit, Out};
@@ -17,7 +18,7 @@ pub(super) async fn run(args: HubArgs, out: Out) -> Ended {
 }
 
 async fn serve(args: HubRunArgs, out: Out) -> Ended {
-    let HubRunArgs { data, listen, database, tls_cert, tls_key } = args;
+    let HubRunArgs { data, listen, database, objects, tls_cert, tls_key } = args;
     let Some(data) = data else {
         let problem = Problem::new("hub.no-data", "--data", "A hub needs a folder for what it knows.");
         out.problems(&problem.hint("lastmile hub --data FOLDER; or ask one that runs: lastmile hub --help").into());
@@ -25,7 +26,7 @@ async fn serve(args: HubRunArgs, out: Out) -> Ended {
     };
     let tls = tls_cert.zip(tls_key).map(|(certificate, key)| Tls { certificate, key });
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let options = HubOptions { data: data.clone(), listen, database, tls, clock: None };
+    let options = HubOptions { data: data.clone(), listen, database, objects, tls, clock: None };
     let running = hub::start(options).await.map_err(Problems::from)?;
     let url = format!("{scheme}://{}", running.address);
     let setup = running.state.set_up_code();
@@ -58,6 +59,17 @@ async fn ask(command: HubCommand, out: Out) -> Ended {
             let done: Value = hub_at(at)?.put(&format!("edges/{edge}/box"), &body).await?;
             out.say(done["words"].as_str().unwrap_or_default(), &done);
         }
+        HubCommand::Trend { edge, tags, from, to, buckets, at } => {
+            let (from, to) = (time(&from)?.millis().to_string(), time(&to)?.millis().to_string());
+            let query = [("tags", tags.join(",")), ("from_ms", from), ("to_ms", to), ("buckets", buckets.to_string())];
+            let trend: Value = hub_at(at)?.get(&format!("edges/{edge}/trend"), &query).await?;
+            out.say(trend_table(&trend), &trend);
+        }
+        HubCommand::Latest { edge, tags, at } => {
+            let query = [("tags", tags.join(","))];
+            let latest: Value = hub_at(at)?.get(&format!("edges/{edge}/latest"), &query).await?;
+            out.say(latest_table(&latest), &latest);
+        }
         HubCommand::Records { edge, stream, from, lives, at } => {
             let query = [("stream", stream), ("from", from.to_string()), ("lives", lives.to_string())];
             let mut lines = hub_at(at)?.stream(&format!("edges/{edge}/records"), &query).await?;
@@ -80,6 +92,33 @@ async fn box_act(key: &str, what: &str, at: AtHubArgs, out: Out) -> Result<(), P
 fn hub_at(args: AtHubArgs) -> Result<At, Problems> {
     let AtHubArgs { at, token, data, because: _ } = args;
     At::new(&AtArgs { at, token, data })
+}
+
+/// One line for each bucket: series, time in ms, min, mean, max.
+fn trend_table(trend: &Value) -> String {
+    let mut lines = Vec::new();
+    for series in trend["series"].as_array().into_iter().flatten() {
+        let tag = series["tag"].as_str().unwrap_or_default();
+        for (place, t) in series["t"].as_array().into_iter().flatten().enumerate() {
+            let (min, mean, max) = (&series["min"][place], &series["mean"][place], &series["max"][place]);
+            lines.push(format!("{tag}  {t}  {min}  {mean}  {max}"));
+        }
+        for gap in series["gaps"].as_array().into_iter().flatten() {
+            let reason = gap["reason"].as_str().unwrap_or_default();
+            lines.push(format!("{tag}  gap from {} to {}: {reason}", gap["from_ms"], gap["to_ms"]));
+        }
+        lines.extend(series["missing"].as_str().map(|missing| format!("{tag}  {missing}")));
+    }
+    lines.join("\n")
+}
+
+fn latest_table(latest: &Value) -> String {
+    let line = |reading: &Value| {
+        let text = |key: &str| reading[key].as_str().unwrap_or_default().to_owned();
+        format!("{}  {}  {}  {}", text("tag"), reading["value"], text("status"), reading["at_ms"])
+    };
+    let readings = latest["readings"].as_array().into_iter().flatten();
+    readings.map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn broken_off(error: &reqwest::Error) -> Problems {

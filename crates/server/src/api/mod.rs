@@ -13,6 +13,7 @@ pub mod common;
 pub mod deployment;
 pub mod device;
 pub mod edge;
+pub mod edge_history;
 pub mod health;
 pub mod history;
 pub mod import;

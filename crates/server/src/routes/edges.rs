@@ -141,6 +141,6 @@ fn told(hub: &HubShared, act: state::Done) -> Json<Done> {
     done(act)
 }
 
-fn edge_id(text: &str) -> Result<Id, Failure> {
+pub(super) fn edge_id(text: &str) -> Result<Id, Failure> {
     text.parse().map_err(|_| Failure::missing(&said::link::EDGE_UNKNOWN, text))
 }

@@ -18,6 +18,7 @@ mod changes;
 mod deployments;
 mod devices;
 mod doctor;
+mod edge_history;
 mod edges;
 mod edit;
 mod history;
@@ -44,7 +45,7 @@ where
 
 /// Every operation of a hub under `/api/v1`, but those of its edges.
 pub(crate) fn hub() -> OpenApiRouter<HubShared> {
-    both().merge(edges::router())
+    both().merge(edges::router()).merge(edge_history::router())
 }
 
 /// Every operation of a site under `/api/v1`.

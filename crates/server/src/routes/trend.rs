@@ -17,9 +17,9 @@ use crate::ports::TrendColumns;
 use crate::shape::{Scene, Tags, is_about_people, mark};
 use crate::who::Who;
 
-const TAGS: usize = 20;
+pub(super) const TAGS: usize = 20;
 const MARKS: usize = 200;
-const BUCKETS: std::ops::RangeInclusive<u32> = 2..=5000;
+pub(super) const BUCKETS: std::ops::RangeInclusive<u32> = 2..=5000;
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(trend))

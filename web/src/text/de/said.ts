@@ -148,6 +148,8 @@ export const said: Record<string, string> = {
   "gap.disk-full": "die Platte war voll",
   "gap.damaged": "auf der Platte beschädigt",
   "gap.no-data": "keine Daten",
+  "gap.released": "die Edge hatte es schon freigegeben, als der Hub wiederhergestellt wurde",
+  "gap.restored": "beim Wiederherstellen der Edge verloren",
 
   "access.refused": "{action} dürfen Sie nicht: {reason}.",
   "session.missing": "{action} dürfen Sie nicht: Hier ist niemand angemeldet. Bitte melden Sie sich an.",

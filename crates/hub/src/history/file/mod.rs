@@ -1,15 +1,15 @@
-//! One Parquet file of samples. DuckDB, Spark and notebooks read it without us, so its columns are a contract:
+//! One Parquet file of samples. `DuckDB`, Spark and notebooks read it without us, so its columns are a contract:
 //!
 //! | column | Parquet type | what |
 //! | --- | --- | --- |
 //! | `series` | INT32, unsigned | number of the tag's meaning on its edge |
-//! | `tag` | BYTE_ARRAY, UTF-8 | name of the tag on its edge |
-//! | `unit` | BYTE_ARRAY, UTF-8 | unit of the value in UCUM, empty for none |
+//! | `tag` | `BYTE_ARRAY`, UTF-8 | name of the tag on its edge |
+//! | `unit` | `BYTE_ARRAY`, UTF-8 | unit of the value in UCUM, empty for none |
 //! | `arrival` | INT64, timestamp in µs UTC | when the value reached the edge |
 //! | `source` | INT64, timestamp in µs UTC, or null | when the device says it was true |
 //! | `value_bool`, `value_i64`, `value_u64`, `value_f64`, `value_text` | BOOLEAN, INT64, INT64 unsigned, DOUBLE, UTF-8, or null | the value, in the column of its type; null in all of them where there is none |
 //! | `quality` | INT32, unsigned | OPC UA status code; good below 2^30 |
-//! | `stream` | BYTE_ARRAY, UTF-8 | `data` or `prediction` |
+//! | `stream` | `BYTE_ARRAY`, UTF-8 | `data` or `prediction` |
 //! | `epoch`, `number` | INT64, unsigned | the record of the edge's stream that brought it |
 //!
 //! Rows are sorted by series and arrival. The metadata of the file says under `lastmile.version` which version of this table it

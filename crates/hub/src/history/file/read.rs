@@ -111,17 +111,17 @@ impl Part<'_> {
         let mut numbers = self.column::<Int64Type>(column::NUMBER)?.into_iter();
         let mut rows = Vec::new();
         for series in series {
-            let label = labels.of(&needed(tags.next())?, &needed(units.next())?)?;
+            let label = labels.of(&needed(tags.next().flatten())?, &needed(units.next().flatten())?)?;
             let row = Row {
                 series,
                 label,
-                arrival: Timestamp::from_micros(needed(arrivals.next())?),
+                arrival: Timestamp::from_micros(needed(arrivals.next().flatten())?),
                 source: sources.next().flatten().map(Timestamp::from_micros),
                 value: values.next().flatten(),
-                quality: Quality::from_code(needed(qualities.next())?.cast_unsigned()),
-                stream: stream(&needed(streams.next())?)?,
-                epoch: needed(epochs.next())?.cast_unsigned(),
-                number: needed(numbers.next())?.cast_unsigned(),
+                quality: Quality::from_code(needed(qualities.next().flatten())?.cast_unsigned()),
+                stream: stream(&needed(streams.next().flatten())?)?,
+                epoch: needed(epochs.next().flatten())?.cast_unsigned(),
+                number: needed(numbers.next().flatten())?.cast_unsigned(),
             };
             if wanted.is_at(row.arrival) && wanted.is_of(row.series, &row.label) {
                 rows.push(row);
@@ -162,8 +162,8 @@ impl Part<'_> {
     }
 }
 
-fn needed<T>(cell: Option<Option<T>>) -> Result<T, ParquetError> {
-    cell.flatten().ok_or_else(|| ParquetError::General("a cell is missing that every row has".to_owned()))
+fn needed<T>(cell: Option<T>) -> Result<T, ParquetError> {
+    cell.ok_or_else(|| ParquetError::General("a cell is missing that every row has".to_owned()))
 }
 
 fn stream(name: &ByteArray) -> Result<Stream, ParquetError> {
@@ -197,14 +197,14 @@ pub struct Rows<R: ChunkReader + 'static> {
     file: Arc<File<R>>,
     wanted: Wanted,
     groups: VecDeque<usize>,
-    rows: std::vec::IntoIter<Row>,
+    ready: std::vec::IntoIter<Row>,
 }
 
 impl<R: ChunkReader + 'static> Rows<R> {
     /// See the type.
     pub fn of(file: Arc<File<R>>, wanted: Wanted) -> Self {
         let groups = file.groups(&wanted).into();
-        Self { file, wanted, groups, rows: Vec::new().into_iter() }
+        Self { file, wanted, groups, ready: Vec::new().into_iter() }
     }
 }
 
@@ -213,12 +213,12 @@ impl<R: ChunkReader + 'static> Iterator for Rows<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(row) = self.rows.next() {
+            if let Some(row) = self.ready.next() {
                 return Some(Ok(row));
             }
             let group = self.groups.pop_front()?;
             match self.file.read(group, &self.wanted) {
-                Ok(rows) => self.rows = rows.into_iter(),
+                Ok(rows) => self.ready = rows.into_iter(),
                 Err(error) => {
                     self.groups.clear();
                     return Some(Err(error));

@@ -22,11 +22,11 @@ use tokio_rustls::rustls::crypto::ring;
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a request may take up to the head of its answer, a part of an upload included.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_mins(1);
 /// How long the next bytes of an answer may take.
 const BYTES: Duration = Duration::from_secs(30);
 /// Connections that are kept without a request, and how long.
-const IDLE: (usize, Duration) = (4, Duration::from_secs(60));
+const IDLE: (usize, Duration) = (4, Duration::from_mins(1));
 
 /// Makes the client.
 #[derive(Debug)]

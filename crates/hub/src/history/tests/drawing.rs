@@ -26,7 +26,9 @@ fn row(at: Timestamp, value: Option<f64>, quality: Quality) -> Row {
 
 fn draw(rows: &[Row], from: i64, to: i64, buckets: u32, marks: &[Mark]) -> Trend {
     let mut drawing = Drawing::new(ms(from), ms(to), buckets).unwrap();
-    rows.iter().for_each(|row| drawing.push(row));
+    for row in rows {
+        drawing.push(row);
+    }
     drawing.finish(marks)
 }
 

@@ -47,20 +47,17 @@ pub(super) fn parcel(
     let (mut bytes, mut gone) = (Vec::new(), Vec::<Gone>::new());
     let (mut number, mut count, mut crc) = (first, 0, 0);
     for body in bodies {
-        match body {
-            Some(body) => {
-                let from = bytes.len();
-                encode(RecordHead { epoch, stream, seq: number }, body, &mut bytes);
-                crc = records::read(stream.into(), &bytes[from..]).next().unwrap().unwrap().crc;
-                count += 1;
+        if let Some(body) = body {
+            let from = bytes.len();
+            encode(RecordHead { epoch, stream, seq: number }, body, &mut bytes);
+            crc = records::read(stream.into(), &bytes[from..]).next().unwrap().unwrap().crc;
+            count += 1;
+        } else {
+            match gone.last_mut().filter(|gone| gone.last + 1 == number) {
+                Some(gone) => gone.last = number,
+                None => gone.push(Gone { first: number, last: number, reason }),
             }
-            None => {
-                match gone.last_mut().filter(|gone| gone.last + 1 == number) {
-                    Some(gone) => gone.last = number,
-                    None => gone.push(Gone { first: number, last: number, reason }),
-                }
-                crc = crc_of_gone(number);
-            }
+            crc = crc_of_gone(number);
         }
         number += 1;
     }

@@ -151,9 +151,8 @@ impl World {
         for (is_first_group, late, value) in scans {
             self.clock += 1_700;
             let at = ms(self.clock - late.unwrap_or(0) * BACK_A_DAY);
-            let body = value.map(|value| match is_first_group {
-                true => scan(1, at, &[value, value.wrapping_add(1)]),
-                false => scan(2, at, &[value]),
+            let body = value.map(|value| {
+                if is_first_group { scan(1, at, &[value, value.wrapping_add(1)]) } else { scan(2, at, &[value]) }
             });
             if let Some(body) = &body {
                 self.records.insert(self.next, body.clone());
@@ -171,7 +170,7 @@ impl World {
         if differs {
             for body in bodies.iter_mut().flatten() {
                 let LogBody::Scan(scan) = body else { continue };
-                scan.values.iter_mut().for_each(|value| *value = None);
+                scan.values.fill(None);
             }
         }
         if !bodies.is_empty() {
