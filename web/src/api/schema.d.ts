@@ -141,6 +141,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/boxes/{key}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a box in that waits. Compare its fingerprint first. */
+        post: operations["approve_box"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boxes/{key}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says no to a box that waits. */
+        post: operations["decline_box"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boxes/{key}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shuts an edge's key out for good. The edge goes on working; nothing of it is heard any more. */
+        post: operations["revoke_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bundles": {
         parameters: {
             query?: never;
@@ -221,6 +272,23 @@ export interface paths {
         get: operations["verify_changes"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a place for a box and the code to type there. */
+        post: operations["make_claim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -405,6 +473,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/edges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Claims, boxes that wait, edges and how their streams stand. */
+        get: operations["list_edges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/edges/{edge}/box": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says which of two boxes that speak as one edge is the right one. */
+        put: operations["choose_box"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/edges/{edge}/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest sample of each tag that came to the hub. */
+        get: operations["edge_latest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/edges/{edge}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is stored of a stream, as JSON lines `{epoch, number, crc, content}` and `{epoch, gone: {first, last, reason}}`. */
+        get: operations["list_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/edges/{edge}/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Trends of tags of an edge, with gaps that are gaps. Marks of changes stay on the edge. */
+        get: operations["edge_trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/first-run": {
         parameters: {
             query?: never;
@@ -448,6 +601,23 @@ export interface paths {
         };
         /** Samples as a file; the same file goes into `bundle run`. */
         get: operations["export_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How this edge stands with its hub, in words, and how far each stream is there. */
+        get: operations["get_link"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1190,6 +1360,28 @@ export interface components {
             /** @description "same name, same unit", "psi → kPa". */
             words: string;
         };
+        /** @description A place that waits for a box. */
+        Claim: {
+            /** @description Who made it, as people call them. */
+            made_by: string;
+            /** @description Site and place that the box will stand for. */
+            place: string;
+            /**
+             * Format: int64
+             * @description Until when its code works.
+             */
+            until_ms: number;
+        };
+        /** @description Type the code at the box. */
+        ClaimCode: {
+            /** @description Eight characters. Works once. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Until when.
+             */
+            until_ms: number;
+        };
         /** @description When the model applies. */
         ContractCondition: {
             /** @description False: while this holds, the model does not apply. */
@@ -1601,6 +1793,69 @@ export interface components {
             /** @description What happened, one sentence. */
             words: string;
         };
+        /** @description An edge. */
+        Edge: {
+            /** @description Who approved it last, as people call them. */
+            approved_by: string;
+            /** @description It spoke within the last minutes. */
+            connected: boolean;
+            /** @description Its id. */
+            edge: string;
+            /** @description Its key as people compare it. */
+            fingerprint: string;
+            /**
+             * Format: int64
+             * @description When it was heard last, since the hub started.
+             */
+            heard_ms?: number | null;
+            /** @description Names its key in requests. */
+            key: string;
+            /** @description The lives of its store, the newest first. Whole numbers beyond 2⁵³, so as texts. */
+            lives: components["schemas"]["EdgeLife"][];
+            /** @description Site and place it stands for. */
+            place: string;
+            /** @description What a person has to read about it. */
+            problems: components["schemas"]["ProblemItem"][];
+            /** @description Whether its key is heard. */
+            state: components["schemas"]["EdgeState"];
+            /** @description How its streams stand. */
+            streams: {
+                [key: string]: components["schemas"]["StreamAtHub"];
+            };
+            /**
+             * Format: int64
+             * @description Until when its key works.
+             */
+            until_ms: number;
+        };
+        /** @description The newest samples that came to the hub. */
+        EdgeLatest: {
+            /** @description In the order asked; a tag of which nothing came has no time. */
+            readings: components["schemas"]["Reading"][];
+        };
+        /** @description A life of an edge's store. */
+        EdgeLife: {
+            /** @description A newer one took its place. */
+            closed: boolean;
+            /** @description Its random number. */
+            epoch: string;
+            /** @description A box speaks in it although it is closed: one of two is a copy. */
+            speaks: boolean;
+        };
+        /**
+         * @description Whether an edge's key is heard.
+         * @enum {string}
+         */
+        EdgeState: "in" | "expired" | "revoked";
+        /** @description Everything about the edges of a hub. */
+        Edges: {
+            /** @description Places that wait for a box. Their codes are shown once, when they are made. */
+            claims: components["schemas"]["Claim"][];
+            /** @description Keys that are, or were, an edge's. */
+            edges: components["schemas"]["Edge"][];
+            /** @description Boxes that wait for a person. */
+            waiting: components["schemas"]["WaitingBox"][];
+        };
         /** @description Open `path` once in the terminal's browser within the hour. */
         Enrolment: {
             /** @description The one-time code. */
@@ -1682,6 +1937,7 @@ export interface components {
              * @description Seconds from the start of the process to its first prediction; null before it.
              */
             first_prediction_s?: number | null;
+            hub?: null | components["schemas"]["HubHealth"];
             /** @description Per stream of the log. */
             log: {
                 [key: string]: components["schemas"]["StreamHealth"];
@@ -1742,6 +1998,33 @@ export interface components {
              * @description Samples written since start.
              */
             samples: number;
+        };
+        /** @description How a hub's intake is. */
+        HubHealth: {
+            /**
+             * Format: int64
+             * @description Of those, the ones that spoke within the last minutes.
+             */
+            connected: number;
+            /**
+             * Format: int64
+             * @description Edges that were let in and not shut out again.
+             */
+            edges: number;
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            parcel_bytes: number;
+            /**
+             * Format: int64
+             * @description Parcels that are stored.
+             */
+            parcels: number;
+            /** @description Requests of edges that were refused since the start, by the code of the reason. */
+            refusals: {
+                [key: string]: number;
+            };
         };
         /**
          * @description What kind of text it is.
@@ -1832,6 +2115,89 @@ export interface components {
             unit?: string | null;
             /** @description Whether the other system may write it. */
             writable?: boolean | null;
+        };
+        /** @description How this edge stands with its hub. */
+        Link: {
+            /** @description What this edge is called at the hub, once it was approved. */
+            edge?: string | null;
+            /**
+             * Format: int64
+             * @description When a person has to approve it again.
+             */
+            expires_ms?: number | null;
+            /** @description While it waits for approval: what people compare on both screens. */
+            fingerprint?: string | null;
+            /** @description The hub's address; null without a hub. */
+            hub?: string | null;
+            /** @description Site and place that it stands for there. */
+            place?: string | null;
+            /** @description What is wrong, and what happened and has to be read. */
+            problems: components["schemas"]["ProblemItem"][];
+            /**
+             * Format: int32
+             * @description For how many days there is room for what waits, where that can be said.
+             */
+            room_days?: number | null;
+            /** @description How it is. */
+            state: components["schemas"]["LinkState"];
+            /** @description One per stream. */
+            streams: components["schemas"]["LinkStream"][];
+        };
+        /** @description A stretch of a stream, by number. */
+        LinkRange: {
+            /**
+             * Format: int64
+             * @description First number.
+             */
+            first: number;
+            /**
+             * Format: int64
+             * @description Last number.
+             */
+            last: number;
+        };
+        /** @description How the link is, in words. */
+        LinkState: {
+            /** @description What to do; may be empty. */
+            hint: string;
+            /** @description For colours and filters. */
+            kind: components["schemas"]["LinkStateKind"];
+            /** @description The sentence for other languages. */
+            said: components["schemas"]["Said"];
+            /**
+             * Format: int64
+             * @description Since when that is so.
+             */
+            since_ms?: number | null;
+            /** @description One sentence. */
+            words: string;
+        };
+        /**
+         * @description How it is.
+         * @enum {string}
+         */
+        LinkStateKind: "none" | "waiting" | "connecting" | "connected" | "away";
+        /** @description How one stream stands. */
+        LinkStream: {
+            /**
+             * Format: int64
+             * @description Up to where it is at the hub, gone, or owed.
+             */
+            at_hub: number;
+            /** @description What comes later, behind newer records. */
+            owed: components["schemas"]["LinkRange"][];
+            /** @description `data`, `prediction`, `alarm` or `change`. */
+            stream: string;
+            /**
+             * Format: int64
+             * @description The newest number here.
+             */
+            tip: number;
+            /**
+             * Format: int64
+             * @description Records that the hub does not have yet, those that are owed included.
+             */
+            waiting: number;
         };
         /** @description Event `changed`: something else than a value is new; ask again for what you show. */
         LiveChanged: {
@@ -1965,6 +2331,13 @@ export interface components {
             password: string;
             /** @description `owner` for now. */
             role: string;
+        };
+        /** @description A place for a box. */
+        NewClaim: {
+            /** @description Why. */
+            because?: string | null;
+            /** @description Site and place that the box will stand for: `leipzig/line-2`. */
+            place: string;
         };
         /** @description A new deployment. It starts switched off unless `mode` says otherwise. */
         NewDeployment: {
@@ -2243,6 +2616,13 @@ export interface components {
             since_ms: number;
             /** @description Version of the bundle. */
             version: string;
+        };
+        /** @description Which of two boxes is the right one. */
+        RightBox: {
+            /** @description Why. */
+            because?: string | null;
+            /** @description The life of its store. */
+            epoch: string;
         };
         /** @description One rung of the ladder. */
         Rung: {
@@ -2579,6 +2959,19 @@ export interface components {
          * @enum {string}
          */
         StepState: "ok" | "look" | "failed" | "not-tried";
+        /** @description How a stream of an edge stands. */
+        StreamAtHub: {
+            /**
+             * Format: int64
+             * @description Everything up to here is stored, gone, or owed.
+             */
+            mark: number;
+            /** @description What is owed below it, first and last numbers. */
+            owed: [
+                number,
+                number
+            ][];
+        };
         /** @description One stream of the log. */
         StreamHealth: {
             /**
@@ -2836,6 +3229,24 @@ export interface components {
             is: components["schemas"]["Scalar"];
             /** @description The other tag. */
             tag: string;
+        };
+        /** @description A box that asks to be an edge. */
+        WaitingBox: {
+            /** @description The edge that it was before; its key's time was over. */
+            again?: string | null;
+            /** @description What is compared with the box before it is approved. */
+            fingerprint: string;
+            /** @description Names the key in requests. */
+            key: string;
+            /** @description What the box calls itself. */
+            name: string;
+            /** @description The place of its claim, or of the edge it was. */
+            place: string;
+            /**
+             * Format: int64
+             * @description Since when it waits.
+             */
+            since_ms: number;
         };
         /** @description What a backup is to hold, and what opens it. */
         WriteBackup: {
@@ -3137,6 +3548,105 @@ export interface operations {
             };
         };
     };
+    approve_box: {
+        parameters: {
+            query?: {
+                /** @description The reason in the person's words. */
+                because?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    decline_box: {
+        parameters: {
+            query?: {
+                /** @description The reason in the person's words. */
+                because?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: {
+                /** @description The reason in the person's words. */
+                because?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_bundles: {
         parameters: {
             query?: never;
@@ -3315,6 +3825,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChainCheck"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    make_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClaim"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimCode"];
                 };
             };
             /** @description What is wrong, in words */
@@ -3808,6 +4350,178 @@ export interface operations {
             };
         };
     };
+    list_edges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edges"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    choose_box: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                edge: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightBox"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    edge_latest: {
+        parameters: {
+            query: {
+                /** @description Names of tags on that edge, separated by commas, at most 20. */
+                tags: string;
+            };
+            header?: never;
+            path: {
+                edge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeLatest"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_records: {
+        parameters: {
+            query: {
+                /** @description `data`, `prediction`, `alarm`, `change`. */
+                stream: string;
+                /** @description From this number on. */
+                from?: number;
+                /** @description All that came, life by life, instead of the present life with what it comes from. */
+                lives?: boolean;
+            };
+            header?: never;
+            path: {
+                edge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    edge_trend: {
+        parameters: {
+            query: {
+                /** @description Names of tags, separated by commas, at most 20. */
+                tags: string;
+                /** @description From when. */
+                from_ms: number;
+                /** @description Until when. */
+                to_ms: number;
+                /** @description How many points at most per series, 2 to 5000; 600 when missing. */
+                buckets?: number;
+            };
+            header?: never;
+            path: {
+                edge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trend"];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     first_run: {
         parameters: {
             query?: never;
@@ -3895,6 +4609,34 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+            /** @description What is wrong, in words */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
                 };
             };
             /** @description What is wrong, in words */
