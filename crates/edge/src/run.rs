@@ -146,30 +146,19 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
     reconciler.once().await?;
     tasks.spawn("reconcile", reconciler.run(changed, tasks.stopping().clone()));
 
-    // What the hub does not have goes up behind the path.
+    // What looks in from beside: the uplink, which sends what the hub does not have, and the server for people and programs.
     let link = Arc::new(LinkSeen::default());
-    let ground = uplink::Ground {
-        data: options.data.clone(),
-        store: Arc::clone(&store),
-        state: state.clone(),
-        clock: Arc::clone(&clock),
-        site: site_now.clone(),
-        synced: history_report.committed(),
-        seen: Arc::clone(&link),
-    };
-    uplink::start(ground, joined, &tasks).await?;
-
-    // How people and programs see it.
     let data = options.data;
     let seen =
         Seen { started, data, state, store, clock, table, lines, deploys, outlets, history_report, link, site_now };
+    uplink::start(seen.ground_of_uplink(), joined, &tasks).await?;
     let address = serve(seen.site(options.extra), options.listen, &tasks).await?;
     tracing::info!(%address, "The edge is ready");
     let Seen { state, clock, table, lines, deploys, outlets, .. } = seen;
     Ok(Edge { address, state, clock, table, lines, deploys, outlets, tasks, keeping })
 }
 
-/// What the server sees through its ports.
+/// What the uplink and the server see.
 struct Seen {
     started: tokio::time::Instant,
     data: PathBuf,
@@ -186,6 +175,19 @@ struct Seen {
 }
 
 impl Seen {
+    fn ground_of_uplink(&self) -> uplink::Ground {
+        uplink::Ground {
+            data: self.data.clone(),
+            store: Arc::clone(&self.store),
+            state: self.state.clone(),
+            clock: Arc::clone(&self.clock),
+            site: self.site_now.clone(),
+            synced: self.history_report.committed(),
+            seen: Arc::clone(&self.link),
+        }
+    }
+
+    /// What the server sees through its ports.
     fn site(&self, extra: Option<server::Extra>) -> Site {
         let devices =
             Devices { lines: Arc::clone(&self.lines), clock: Arc::clone(&self.clock), site: self.site_now.clone() };

@@ -345,7 +345,8 @@ impl Story {
 }
 
 async fn launch(data: &Path, site: Option<&Path>, preload: &Preload) -> Result<Edge> {
-    Edge::launch(Launch { data, site, environment: preload.environment(), disk_bytes: None }).await
+    Edge::launch(Launch { data, site, environment: preload.environment(), disk_bytes: None, arguments: Vec::new() })
+        .await
 }
 
 /// Workers end with their edge, also when they hang.

@@ -28,6 +28,8 @@ pub struct Launch<'a> {
     pub environment: Vec<(&'static str, OsString)>,
     /// Its data folder is a disk of its own of so many bytes, made in a mount namespace that ends with the process.
     pub disk_bytes: Option<u64>,
+    /// More arguments.
+    pub arguments: Vec<OsString>,
 }
 
 /// A running `lastmile edge`.
@@ -41,7 +43,7 @@ pub struct Edge {
 impl Edge {
     /// Starts on what the folder holds, with this site.toml when one is given, and waits until it is ready.
     pub async fn start(data: &Path, site: Option<&Path>) -> Result<Self> {
-        Self::launch(Launch { data, site, environment: Vec::new(), disk_bytes: None }).await
+        Self::launch(Launch { data, site, environment: Vec::new(), disk_bytes: None, arguments: Vec::new() }).await
     }
 
     /// Starts in the way described, and waits until it is ready.
@@ -154,6 +156,7 @@ impl Launch<'_> {
         };
         command.args(["--json", "edge", "--listen", "127.0.0.1:0", "--data"]).arg(self.data);
         command.args(self.site.iter().flat_map(|site| [Path::new("--site"), site]));
+        command.args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         Ok(command)
     }

@@ -5,11 +5,13 @@
 
 mod edge;
 mod http;
+mod hub;
 mod models;
 mod process;
 mod pump;
 mod replayed;
 mod samples;
+mod wire;
 
 use std::future::Future;
 use std::net::TcpListener;
@@ -21,11 +23,13 @@ use tokio::time::{Instant, sleep};
 
 pub use edge::{Edge, Launch};
 pub use http::Http;
+pub use hub::{AtHub, Hub};
 pub use models::{Case, Ran, made, model_runs, orphans, packed_model, workers_below};
 pub use process::{Finished, Program, is_release, is_running, lastmile_program, onnxruntime, processes_below};
 pub use pump::{SCORE, packed_pump, packed_pump_with, pump_site};
 pub use replayed::Replayed;
 pub use samples::{Sample, samples};
+pub use wire::Wire;
 
 /// A figure for the person who reads the log of a run.
 #[expect(clippy::print_stdout, reason = "figures are half of what a scenario is for")]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use config::site::SiteConfig;
-use domain::Said;
 use domain::said::uplink as said;
+use domain::{Said, Timestamp};
 use link::Stream;
 use server::api::health::{DoctorLine, DoctorState};
 use server::api::link::{Link, LinkRange, LinkState, LinkStateKind, LinkStream};
@@ -67,12 +67,12 @@ fn shown(now: &Now, room_days: Option<u32>) -> Link {
             words: said.words(),
             hint: now.trouble.as_ref().map_or_else(|| said.hint(), |problem| problem.hint.clone()),
             said: said.into(),
-            since_ms: now.since.map(|since| since.millis()),
+            since_ms: now.since.map(Timestamp::millis),
         },
         edge: now.edge.as_ref().map(|(edge, _)| edge.to_string()),
         place: now.edge.as_ref().map(|(_, place)| place.clone()),
         fingerprint,
-        expires_ms: now.expires.map(|expires| expires.millis()),
+        expires_ms: now.expires.map(Timestamp::millis),
         streams: if now.hub.is_some() { streams.collect() } else { Vec::new() },
         room_days,
         problems: now.trouble.iter().chain(&now.notices).map(|problem| problem.clone().into()).collect(),

@@ -44,7 +44,7 @@ impl FromStr for HubAddress {
             Some("http") => false,
             _ => return Err(bad("it does not begin with `https://`")),
         };
-        let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+        let authority = uri.authority().map(hyper::http::uri::Authority::as_str).unwrap_or_default();
         if authority.contains('@') {
             return Err(bad("it holds a user, and a hub knows a box by its key"));
         }

@@ -95,7 +95,7 @@ impl Way {
         let target = if hub.contains(':') { format!("[{hub}]:{port}") } else { format!("{hub}:{port}") };
         let mut ask = format!("CONNECT {target} HTTP/1.1\r\nhost: {target}\r\n");
         if let Some(credentials) = proxy.basic_auth().and_then(|header| header.to_str().ok()) {
-            ask.push_str(&format!("proxy-authorization: {credentials}\r\n"));
+            ask.extend(["proxy-authorization: ", credentials, "\r\n"]);
         }
         ask.push_str("\r\n");
         let refused = |why: String| {

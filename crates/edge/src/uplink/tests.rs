@@ -37,7 +37,9 @@ fn what_cannot_be_meant_is_refused_and_nothing_changes() {
     assert_eq!(code(dir.path(), &typed(None, Some("K7QF"))), "hub.claim");
     let ca = dir.path().join("ca.pem");
     for content in [None, Some(""), Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")] {
-        content.into_iter().for_each(|content| std::fs::write(&ca, content).unwrap());
+        if let Some(content) = content {
+            std::fs::write(&ca, content).unwrap();
+        }
         assert_eq!(code(dir.path(), &Joining { ca: Some(ca.clone()), ..Joining::default() }), "hub.ca");
     }
     assert_eq!(take_over(dir.path(), &Joining::default()), Ok(joined));

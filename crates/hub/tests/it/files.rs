@@ -41,7 +41,7 @@ fn rows() -> Vec<Row> {
         text("grün"),
         None,
     ];
-    let of = |series| values.iter().enumerate().map(move |(at, value)| row(series, at as i64 + 1, value.clone()));
+    let of = |series| values.iter().zip(1..).map(move |(value, at)| row(series, at, value.clone()));
     (1..3).flat_map(of).collect()
 }
 

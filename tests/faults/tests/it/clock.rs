@@ -38,7 +38,8 @@ async fn predicts(edge: &Edge, plant: &Plant, live: &mut Live) -> Result<Duratio
 }
 
 async fn started(data: &std::path::Path, site: Option<&std::path::Path>, preload: &Preload) -> Result<Edge> {
-    Edge::launch(Launch { data, site, environment: preload.environment(), disk_bytes: None }).await
+    Edge::launch(Launch { data, site, environment: preload.environment(), disk_bytes: None, arguments: Vec::new() })
+        .await
 }
 
 #[tokio::test]

@@ -57,7 +57,13 @@ async fn on_a_full_disk_stopping_works_acquisition_goes_on_and_the_page_says_so(
     let (data, site) = (folder.path().join("data"), folder.path().join("site.toml"));
     fs::create_dir(&data)?;
     fs::write(&site, plant.site_toml(&Shape::default())?)?;
-    let launch = Launch { data: &data, site: Some(&site), environment: Vec::new(), disk_bytes: Some(DISK) };
+    let launch = Launch {
+        data: &data,
+        site: Some(&site),
+        environment: Vec::new(),
+        disk_bytes: Some(DISK),
+        arguments: Vec::new(),
+    };
     let edge = Edge::launch(launch).await?;
     until("recording", &edge, &plant, |look| look.synced("data") > 10).await?;
     set(&edge, 1).await.context("with room, a variable can be set")?;

@@ -48,7 +48,8 @@ fn script(label: &str, home: &Path) -> Result<String> {
                 }
                 None => line.to_owned(),
             };
-            script.push_str(&format!("{line}\n"));
+            script.push_str(&line);
+            script.push('\n');
         }
     }
     ensure!(script.len() > SHELL.len(), "the page has no block `{label}`");

@@ -17,3 +17,4 @@ mod replay;
 mod stop;
 mod tags_out;
 mod tep;
+mod uplink;
