@@ -61,13 +61,14 @@ fn people_need_a_session_and_a_box_needs_a_code() {
                 let path = path.replace("{edge}", &domain::Id::from_bytes([1; 16]).to_string()).replace("{key}", "x");
                 let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
                 let body = json!({"place": "a", "epoch": "1"});
-                let request = bench.http.request(method, bench.url(&format!("{path}?stream=data")));
+                let request =
+                    bench.http.request(method, bench.url(&format!("{path}?stream=data&tags=a&from_ms=0&to_ms=1")));
                 let answer = answered(request.header("x-lastmile", "1").json(&body).send().await.unwrap()).await;
                 assert_eq!((answer.status, answer.code()), (401, "session.missing"), "{path}");
                 asked += 1;
             }
         }
-        assert_eq!(asked, 7);
+        assert_eq!(asked, 9);
         let answer = answered(bench.http.get(bench.url("/api/v1/changes")).send().await.unwrap()).await;
         assert_eq!((answer.status, answer.code()), (401, "session.missing"));
         let refused = Speaker::new(1).apply(&bench, None).await.unwrap_err();

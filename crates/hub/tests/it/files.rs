@@ -41,7 +41,7 @@ fn rows() -> Vec<Row> {
         text("grün"),
         None,
     ];
-    let of = |series| values.iter().zip(1..).map(move |(value, at)| row(series, at, value.clone()));
+    let of = |series| (1..).zip(&values).map(move |(at, value)| row(series, at, value.clone()));
     (1..3).flat_map(of).collect()
 }
 
