@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 /// How the wire is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct State {
+struct State {
     /// Connections taken before the last cut are broken.
     cuts: u64,
     /// What is said either way is swallowed, and nobody is told: half-open.

@@ -30,7 +30,7 @@ impl IdSource for Counting {
 
 pub(crate) struct Bench {
     pub(crate) state: State,
-    pub(crate) folder: TempDir,
+    pub(crate) folder: Arc<TempDir>,
     pub(crate) database: Option<String>,
     clock: AtomicI64,
     ids: Arc<Counting>,
@@ -44,18 +44,23 @@ pub(crate) const PASSWORD: &str = "four words in row";
 pub(crate) fn both<T: Future<Output = ()>>(test: impl Fn(Bench) -> T) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        test(Bench::new(None).await).await;
+        // held here: a test that uses one part of the bench lets the others go at once
+        let bench = Bench::new(None).await;
+        let _folder = Arc::clone(&bench.folder);
+        test(bench).await;
         if postgres::is_left_out() {
             return;
         }
         let database = postgres::new_database().await;
-        test(Bench::new(Some(database)).await).await;
+        let bench = Bench::new(Some(database)).await;
+        let _folder = Arc::clone(&bench.folder);
+        test(bench).await;
     });
 }
 
 impl Bench {
     async fn new(database: Option<String>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         let ids = Arc::new(Counting::default());
         let clock = AtomicI64::new(1_763_800_000_000);
         let state = open(&folder, database.clone(), ids.clone(), &clock).await;

@@ -414,9 +414,15 @@ fn what_waits_for_upload_leaves_half_of_the_room_to_history() {
 fn who_begins_to_read_anywhere_is_told_the_packings_that_he_needs() {
     let store = open(&Mem::new(), 0);
     store.set_cursor("uplink", Stream::Data, Some(0)).unwrap();
-    for minute in 0..16 {
-        fill(&store, minute * MINUTE, (minute + 1) * MINUTE);
-        store.seal_due(at((minute + 1) * MINUTE), 4).unwrap();
+    let (group, _) = group(&store, 2);
+    for second in 0..960 {
+        // of a ramp each value is a new one, which no packing foresees
+        let number = f64::from(second * 7 % 50);
+        let millis = i64::from(second) * 1000;
+        store.append(&[scan(group, millis, &[number, number * 0.1 + 4.0])]).unwrap();
+        if second % 60 == 59 {
+            store.seal_due(at(millis), 4).unwrap();
+        }
     }
     let slice = store.read_log(Stream::Data, 1, usize::MAX).unwrap();
     let (mut bytes, mut packed) = (&slice.bytes[..], 0);

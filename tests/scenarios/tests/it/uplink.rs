@@ -18,6 +18,8 @@ use tokio::time::{Instant, sleep};
 const SOON: Duration = Duration::from_mins(1);
 /// What was swallowed is noticed after the time that a request has.
 const LATER: Duration = Duration::from_mins(3);
+/// An edge whose hub was away for a while tries again after this at the latest.
+const BACK_OFF: Duration = Duration::from_mins(6);
 const STREAMS: [&str; 4] = ["change", "alarm", "prediction", "data"];
 /// Periods of further scan groups: about 150 scans a second together.
 const PERIODS_MS: [u32; 4] = [20, 25, 30, 40];
@@ -127,8 +129,7 @@ async fn compare(edge: &Edge, hub: &Hub, id: &str, within: Duration) -> Result<(
             let entries = entries.iter().filter(|entry| entry.get("number").is_some());
             ensure!(entries.zip(&at_hub.contents).all(|(ours, theirs)| ours == theirs), "{:?}", at_hub.contents);
         }
-        if stream == "alarm" {
-            ensure!(tip > 0, "the bearing is worn, and nobody was told");
+        if stream == "alarm" && tip > 0 {
             let kinds: Vec<&str> = at_hub.contents.iter().map(|content| text(content, "/kind")).collect();
             ensure!(kinds.first() == Some(&"raise"), "{kinds:?}");
         }
@@ -146,6 +147,10 @@ async fn every_record_is_at_the_hub_once_whatever_is_cut_killed_and_swallowed() 
     let through = format!("http://{}", wire.address());
     let (mut edge, id) = join(&hub, &through, &data, &site, &[]).await?;
 
+    eventually("an advisory: the bearing is worn", LATER, || async {
+        Ok((of_stream(&link(&edge).await?, "alarm", "tip")? > 0).then_some(()))
+    })
+    .await?;
     for turn in 0_u64..20 {
         wire.cut();
         sleep(Duration::from_millis(100 + turn * 37)).await; // another moment of a request at each turn
@@ -170,7 +175,8 @@ async fn every_record_is_at_the_hub_once_whatever_is_cut_killed_and_swallowed() 
     wire.delay(Duration::ZERO);
     wire.swallow(true);
     let away = is(&edge, "away", LATER).await?;
-    ensure!(text(&away, "/problems/0/code") == "hub.silent", "{away}");
+    // the hub hangs up after a while, which may or may not get through
+    ensure!(["hub.silent", "hub.broke"].contains(&text(&away, "/problems/0/code")), "{away}");
     wire.swallow(false);
     is(&edge, "connected", LATER).await?;
     compare(&edge, &hub, &id, LATER).await?;
@@ -184,8 +190,9 @@ async fn after_a_hub_was_away_what_is_new_goes_before_what_is_made_up_for() -> R
     let (_plant, site) = plant(folder.path()).await?;
     let (hub_data, data, listen) = (folder.path().join("hub"), folder.path().join("data"), loopback()?);
     let hub = Hub::start(&hub_data, listen, &[]).await?;
-    let (edge, id) = join(&hub, hub.url().to_owned().as_str(), &data, &site, &[]).await?;
-    let before = of_stream(&link(&edge).await?, "data", "tip")?;
+    let (edge, id) = join(&hub, hub.url(), &data, &site, &[]).await?;
+    caught_up(&edge, SOON).await?;
+    let before = of_stream(&link(&edge).await?, "data", "at_hub")?;
     hub.kill().await?;
     eventually("more than two thousand records wait", LATER, || async {
         let link = link(&edge).await?;
@@ -198,7 +205,7 @@ async fn after_a_hub_was_away_what_is_new_goes_before_what_is_made_up_for() -> R
 
     let hub = Hub::start(&hub_data, listen, &[]).await?;
     let began = Instant::now();
-    let owes = eventually("new records are there while older ones are owed", LATER, || async {
+    let owes = eventually("new records are there while older ones are owed", BACK_OFF, || async {
         let link = link(&edge).await?;
         let ahead = of_stream(&link, "data", "at_hub")? > missed;
         let owed = link.pointer("/streams/0/owed/0").is_some();
