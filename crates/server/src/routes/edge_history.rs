@@ -79,8 +79,10 @@ async fn seen(hub: &HubShared, who: &Who, edge: &str) -> Result<Id, Failure> {
     let id = edge_id(edge)?;
     let enrolments = hub.common.state.enrolments().await?;
     let enrolled = enrolments.enrolled.iter().find(|one| one.edge == id);
-    let enrolled = enrolled.ok_or_else(|| Failure::missing(&said::link::EDGE_UNKNOWN, edge))?;
-    who.may(Action::See, &enrolled.place.parse().unwrap_or_default()).await?;
+    // first whether he may see it: nobody learns here which edges there are
+    let place = enrolled.and_then(|one| one.place.parse().ok()).unwrap_or_default();
+    who.may(Action::See, &place).await?;
+    enrolled.ok_or_else(|| Failure::missing(&said::link::EDGE_UNKNOWN, edge))?;
     Ok(id)
 }
 
