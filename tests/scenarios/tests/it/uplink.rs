@@ -19,7 +19,7 @@ const SOON: Duration = Duration::from_mins(1);
 /// What was swallowed is noticed after the time that a request has.
 const LATER: Duration = Duration::from_mins(3);
 /// An edge whose hub was away for a while tries again after this at the latest.
-const BACK_OFF: Duration = Duration::from_mins(6);
+const BACK_OFF: Duration = Duration::from_mins(2);
 const STREAMS: [&str; 4] = ["change", "alarm", "prediction", "data"];
 /// Periods of further scan groups: about 150 scans a second together.
 const PERIODS_MS: [u32; 4] = [20, 25, 30, 40];
