@@ -25,9 +25,6 @@ use super::seen::Doing;
 
 /// How hard parcels are packed: the level of zstd that no line waits for.
 const LEVEL: i32 = 3;
-/// The longest wait after failures: people who brought a hub back look whether its edges are. One of very many asks for quiet
-/// (`retry-after`).
-const RETRY_MOST: Duration = Duration::from_mins(1);
 /// Nothing waits for longer without looking around: hours of the day begin and end.
 const LOOK_AROUND: Duration = Duration::from_secs(30);
 /// When the store had nothing although it should, or the disk failed.
@@ -84,7 +81,7 @@ impl<'a> Driver<'a> {
     pub(super) fn new(ground: &'a Ground, caller: Arc<Caller>, membership: &'a mut Membership, as_: &Enrolled) -> Self {
         let records = Records { store: Arc::clone(&ground.store), state: ground.state.clone() };
         let pace = ground.site.borrow().hub.backfill_bytes_per_s.get();
-        let settings = Settings { backfill_bytes_per_s: pace, retry_most: RETRY_MOST, ..Settings::default() };
+        let settings = Settings { backfill_bytes_per_s: pace, ..Settings::default() };
         let uplink = Uplink::new(settings, as_.edge, membership.lives.clone(), membership.cursors);
         let now = Instant::now();
         Self { ground, records, caller, membership, uplink, tips: None, pace, begun: now, breath: now, noted: now }

@@ -43,7 +43,8 @@ pub struct Settings {
     pub backfill_bytes_per_s: u64,
     /// The longest wait after a first failure.
     pub retry_first: Duration,
-    /// The longest wait ever.
+    /// The longest wait ever: people who brought a hub back look whether its edges are. One of very many asks for quiet
+    /// ([`Uplink::hold`]).
     pub retry_most: Duration,
 }
 
@@ -55,7 +56,7 @@ impl Default for Settings {
             most_owed: MOST_OWED,
             backfill_bytes_per_s: 8 << 20,
             retry_first: Duration::from_secs(1),
-            retry_most: Duration::from_mins(5),
+            retry_most: Duration::from_mins(1),
         }
     }
 }
