@@ -142,9 +142,11 @@ async fn actor_of(sql: &mut sqlx::AnyConnection, found: &Session) -> Result<Opti
     }))
 }
 
-/// A whole new file with one line, never readable by others, not even for a moment. When this returns it survives a power cut.
+/// A whole new file of text, never readable by others, not even for a moment. Written beside as `.NAME.new` and put in place, so
+/// that a power cut leaves the old or the new one; when this returns it is the new one.
 pub fn write_private(path: &Path, content: &str) -> std::io::Result<()> {
-    let beside = path.with_extension("new");
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.new"));
     if let Err(error) = std::fs::remove_file(&beside)
         && error.kind() != std::io::ErrorKind::NotFound
     {

@@ -31,11 +31,10 @@ const OTHER_PROCESSOR: [&str; 2] = ["cfg(not(target_arch", "cfg(not(target_featu
 const SYSTEM_CRATES: [&str; 3] = ["libc", "rustix", "nix"];
 
 /// Where such code may be without its other side, and why.
-const ALLOWED: [(&str, &str); 8] = [
+const ALLOWED: [(&str, &str); 7] = [
     ("crates/inference/src/worker", "limits on the worker process are the operating system's"),
     ("crates/edge/src/acting.rs", "memory in use; zero where the system does not tell"),
     ("crates/state/src/session.rs", "a file for its owner alone; elsewhere the folder's rights hold"),
-    ("crates/edge/src/uplink/membership.rs", "the key is a file for its owner alone, as above"),
     ("crates/lastmile/src/commands/mod.rs", "SIGTERM of a service manager; Ctrl-C is heard everywhere"),
     (
         "crates/testkit/src/preload",

@@ -104,7 +104,7 @@ fn parts(data: &Path, store: &Store, copy: &Path, history: bool) -> Result<Vec<P
 
 /// What is copied in another way, and what a new box makes anew.
 fn left_out(name: &str) -> bool {
-    let made_anew = matches!(name, "cli-token" | "cli-token.new" | "reserve");
+    let made_anew = matches!(name, "cli-token" | "reserve");
     let copied = matches!(name, "bundles" | STORE) || name.starts_with(STATE) || name.starts_with(COPY);
     made_anew || copied
 }

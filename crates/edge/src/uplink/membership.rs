@@ -1,8 +1,8 @@
-//! What an edge keeps about its hub, in its data folder: its key (`edge.key`) and its membership (`uplink.json`). Both are written
-//! beside, synced and put in place, so that a power cut leaves the old or the new one.
+//! What an edge keeps about its hub, in its data folder: its key (`edge.key`) and its membership (`uplink.json`). Both are
+//! files for this user alone, and a power cut leaves the old or the new one.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use domain::said::uplink as said;
@@ -94,10 +94,9 @@ impl Membership {
         };
         let membership = serde_json::to_value(self).map_err(|error| unwritable(error.into()))?;
         let sha256 = Digest::of(membership.to_string().as_bytes());
-        let mut bytes =
-            serde_json::to_vec_pretty(&Sealed { membership, sha256 }).map_err(|error| unwritable(error.into()))?;
-        bytes.push(b'\n');
-        put(data, FILE, &bytes).map_err(unwritable)
+        let text = serde_json::to_string_pretty(&Sealed { membership, sha256 });
+        let text = text.map_err(|error| unwritable(error.into()))?;
+        state::write_private(&path, &text).map_err(unwritable)
     }
 
     /// This edge forgets its hub, and who it was there.
@@ -123,8 +122,7 @@ pub(super) fn key(data: &Path, seed: [u8; 32]) -> Result<PrivateKey, Problem> {
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            put(data, KEY, format!("{}\n", hex::encode(seed)).as_bytes())
-                .map_err(|error| unusable(error.to_string()))?;
+            state::write_private(&path, &hex::encode(seed)).map_err(|error| unusable(error.to_string()))?;
             return Ok(PrivateKey::from_seed(&seed));
         }
         Err(error) => return Err(unusable(error.to_string())),
@@ -132,25 +130,6 @@ pub(super) fn key(data: &Path, seed: [u8; 32]) -> Result<PrivateKey, Problem> {
     let mut kept = [0; 32];
     hex::decode_to_slice(text.trim(), &mut kept).map_err(|_| unusable("it is not 64 hex digits".to_owned()))?;
     Ok(PrivateKey::from_seed(&kept))
-}
-
-/// Writes a file that only this user may read, beside its place, and puts it there.
-fn put(data: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let fresh = data.join(format!(".{name}.new"));
-    if let Err(error) = fs::remove_file(&fresh)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(error);
-    }
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&fresh, data.join(name))?;
-    sync_folder(data)
 }
 
 /// A name survives a power cut after this.
