@@ -157,18 +157,6 @@ impl State {
         let (parcels, bytes) = parcel::size(&mut sql).await?;
         Ok((u64::try_from(parcels).unwrap_or(0), u64::try_from(bytes).unwrap_or(0)))
     }
-
-    /// Takes a parcel out of the staged ones, after its records were written elsewhere; what stands for its last record stays.
-    /// False when it was not there.
-    pub async fn unstage(&self, life: LifeOf, staged: &StagedParcel) -> Result<bool, StateError> {
-        let mut transaction = self.0.database.begin().await?;
-        let removed = parcel::remove(&mut transaction, &life, staged.first).await?;
-        if removed && let Some(Content::Record(crc)) = staged.content_at(staged.last)? {
-            parcel::keep_mark(&mut transaction, &life, staged.last, crc).await?;
-        }
-        transaction.commit().await?;
-        Ok(removed)
-    }
 }
 
 async fn take_one(sql: &mut AnyConnection, one: &Intake) -> Result<bool, StateError> {

@@ -102,7 +102,7 @@ pub struct MovedParcel {
     pub first: u64,
     /// Last number that it covers.
     pub last: u64,
-    /// What stands for the content at `last`, where that shall stay known.
+    /// CRC of the record at `last`, where that shall stay known; none as well where there is no record.
     pub kept: Option<u32>,
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use domain::{Id, Timestamp};
 use server::ports::Clock;
-use state::{LifeOf, MovedParcel, SampleFile, SampleGap, SampleRange, SampleSwap, State};
+use state::{MovedParcel, SampleFile, SampleGap, SampleRange, SampleSwap, State};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -278,18 +278,18 @@ impl Compactor {
 }
 
 /// The parcels of a slice; of each stretch without a hole the last one's end stays known.
-fn moved(parcels: Vec<(LifeOf, u64, u64, u32)>) -> Vec<MovedParcel> {
-    let mut moved: Vec<MovedParcel> = Vec::with_capacity(parcels.len());
-    for (life, first, last, crc) in parcels {
-        if let Some(before) = moved.last_mut()
-            && before.life == life
-            && before.last + 1 == first
+fn moved(mut parcels: Vec<MovedParcel>) -> Vec<MovedParcel> {
+    for at in 1..parcels.len() {
+        let (before, from) = parcels.split_at_mut(at);
+        if let (Some(before), Some(next)) = (before.last_mut(), from.first())
+            && before.life == next.life
+            && before.last + 1 == next.first
+            && next.kept.is_some()
         {
             before.kept = None;
         }
-        moved.push(MovedParcel { life, first, last, kept: Some(crc) });
     }
-    moved
+    parcels
 }
 
 /// Which records the rows come from, as ranges: first and last of each life and stream.

@@ -1,7 +1,7 @@
 //! What is staged of one edge, read parcel after parcel in the order of lives, streams and numbers.
 
 use domain::Id;
-use state::{LifeOf, StagedKey, State};
+use state::{LifeOf, MovedParcel, StagedKey, State};
 
 use super::HistoryError;
 use super::row::{Row, Wanted};
@@ -24,8 +24,8 @@ pub(super) struct Read {
     pub(super) rows: Vec<Row>,
     /// Reasons of gaps.
     pub(super) marks: Vec<Mark>,
-    /// Of which parcels: first and last number, and what stands for the last.
-    pub(super) parcels: Vec<(LifeOf, u64, u64, u32)>,
+    /// Of which parcels.
+    pub(super) parcels: Vec<MovedParcel>,
     /// Parcels with records that cannot be read, as they came.
     pub(super) unreadable: Vec<Vec<u8>>,
 }
@@ -59,18 +59,23 @@ impl Staged {
                     Unpacker::new(stream, life.epoch, dictionary, self.wanted.clone())
                 }
             };
-            self.out.parcels.push((life, staged.parcel.first, staged.parcel.last, staged.parcel.crc));
+            let (first, last) = (staged.parcel.first, staged.parcel.last);
             let unpacked = tokio::task::spawn_blocking(move || {
                 let mut unpacker = unpacker;
                 let before = unpacker.unreadable();
+                let mut kept = None;
                 match staged.parcel.decoded() {
-                    Ok(parcel) => unpacker.parcel(&parcel, staged.taken),
+                    Ok(parcel) => {
+                        kept = parcel.header.last_record_crc();
+                        unpacker.parcel(&parcel, staged.taken);
+                    }
                     Err(_) => unpacker.damaged(),
                 }
                 let is_read = unpacker.unreadable() == before;
-                (unpacker, (!is_read).then_some(staged.parcel.bytes))
+                (unpacker, kept, (!is_read).then_some(staged.parcel.bytes))
             });
-            let (unpacker, unreadable) = unpacked.await.map_err(|_| HistoryError::BrokeOff)?;
+            let (unpacker, kept, unreadable) = unpacked.await.map_err(|_| HistoryError::BrokeOff)?;
+            self.out.parcels.push(MovedParcel { life, first, last, kept });
             self.out.unreadable.extend(unreadable);
             self.unpacker = Some((life, unpacker));
         }

@@ -59,6 +59,18 @@ pub struct Header {
     pub gone: Vec<Gone>,
 }
 
+impl Header {
+    /// CRC of the record at `last`; none when that number is gone: what stands for it there is no record's.
+    pub fn last_record_crc(&self) -> Option<u32> {
+        (!self.ends_gone()).then_some(self.crc)
+    }
+
+    /// The edge no longer has the record at `last`: it had to drop it after it told of it.
+    pub(crate) fn ends_gone(&self) -> bool {
+        self.gone.last().is_some_and(|gone| gone.last == self.last)
+    }
+}
+
 /// A drop record: a range that the edge no longer has. It stands for the records and shows as a marked gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gone {

@@ -6,7 +6,7 @@ use link::parcel::{Gone, GoneReason, Header, Meaning, Parcel, records};
 use link::up::hub::{Account, Lost};
 use link::up::{Begin, Hello, Life};
 use link::{PerStream, Stream};
-use state::{Content, Intake, LifeOf, StagedParcel, Told};
+use state::{Content, Intake, LifeOf, MovedParcel, SampleSwap, StagedParcel, Told};
 
 use crate::bench::{Bench, both};
 
@@ -112,8 +112,10 @@ fn the_content_at_a_number_is_found_in_parcels_gaps_and_kept_marks() {
         assert_eq!(content(u64::MAX).await, None);
         let next = bench.state.staged_parcel(of, 15).await.unwrap().unwrap();
         assert_eq!(next.first, 21);
-        assert!(bench.state.unstage(of, &second).await.unwrap());
-        assert!(!bench.state.unstage(of, &second).await.unwrap());
+        let kept = Some(second.crc);
+        let parcels = vec![MovedParcel { life: of, first: second.first, last: second.last, kept }];
+        let swap = SampleSwap { edge: of.edge, parcels, files: Vec::new(), replaced: Vec::new(), gaps: Vec::new() };
+        assert!(bench.state.swap_samples(&swap).await.unwrap());
         assert_eq!(content(30).await, Some(Content::Record(second.crc)), "its mark is kept");
         assert_eq!(content(29).await, None);
         let other_life = LifeOf { epoch: 1, ..of };

@@ -11,7 +11,7 @@ use domain::{GroupId, Id, IdSource, SeriesId, Stream, TagPath, Timestamp};
 use link::parcel::{GoneReason, Meaning};
 use link::up::hub::Account;
 use proptest::prelude::*;
-use state::{Intake, LifeOf, Options, StagedParcel, State, Told};
+use state::{Content, Intake, LifeOf, Options, StagedParcel, State, Told};
 use tempfile::TempDir;
 
 use super::{edge, group, ms, parcel, scan};
@@ -268,4 +268,21 @@ proptest! {
             }
         });
     }
+}
+
+#[tokio::test]
+async fn of_what_was_moved_the_last_record_stays_known_and_a_gone_number_is_taken_for_none() {
+    let mut world = World::new().await;
+    world.send(vec![(true, None, Some(1)), (true, None, Some(2))]).await;
+    world.send(vec![(true, None, Some(3)), (true, None, None)]).await;
+    let life = LifeOf { edge: edge(), epoch: 1, stream: link::Stream::Data };
+    let before = world.state.content_at(life, 2).await.unwrap();
+    assert!(matches!(before, Some(Content::Record(_))), "{before:?}");
+    while world.compactor.compact(edge()).await.unwrap() {}
+    assert_eq!(world.state.content_at(life, 2).await.unwrap(), before);
+    assert_eq!(
+        world.state.content_at(life, 4).await.unwrap(),
+        None,
+        "the edge may have it again, and says the same then"
+    );
 }

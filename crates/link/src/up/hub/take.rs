@@ -88,7 +88,7 @@ pub(super) fn fit(line: &mut Line, parcel: &Header) -> Result<bool, Refusal> {
         return Err(Refusal::Parted { stream, at: expected - 1 });
     }
     if last == owed.last {
-        if owed.crc.is_some_and(|crc| crc != parcel.crc) && !ends_gone(parcel) {
+        if owed.crc.is_some_and(|crc| crc != parcel.crc) && !parcel.ends_gone() {
             return Err(Refusal::Parted { stream, at: last });
         }
         line.owed.remove(place);
@@ -101,13 +101,8 @@ pub(super) fn fit(line: &mut Line, parcel: &Header) -> Result<bool, Refusal> {
 
 /// Two parcels that end at the mark must say the same about it.
 fn here_already(line: &Line, parcel: &Header) -> Result<bool, Refusal> {
-    if parcel.last == line.mark.seq && parcel.crc != line.mark.crc && !ends_gone(parcel) {
+    if parcel.last == line.mark.seq && parcel.crc != line.mark.crc && !parcel.ends_gone() {
         return Err(Refusal::Parted { stream: parcel.stream, at: parcel.last });
     }
     Ok(false)
-}
-
-/// The edge no longer has its last record: it had to drop it after it told of it.
-fn ends_gone(parcel: &Header) -> bool {
-    parcel.gone.last().is_some_and(|gone| gone.last == parcel.last)
 }
