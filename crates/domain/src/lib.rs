@@ -14,6 +14,7 @@ pub mod said;
 pub mod scan;
 pub mod tag;
 pub mod time;
+pub mod trend;
 pub mod unit;
 pub mod value;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::log_record::DropReason;
-use domain::{Problem, Quality, Stream, Timestamp};
+use domain::{Problem, Stream, Timestamp};
 
 /// Where the store lives and how large its parts may become.
 #[derive(Clone, Debug)]
@@ -113,46 +113,10 @@ pub struct Retained {
     pub bytes: u64,
 }
 
-/// A trend: the buckets that hold samples, and the gaps between them.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trend {
-    /// Width of a bucket.
-    pub width: Duration,
-    /// Ascending; a bucket without a scan is left out.
-    pub buckets: Vec<Bucket>,
-    /// Stretches without scans, ascending.
-    pub gaps: Vec<Gap>,
-}
-
-/// One bucket of a trend.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bucket {
-    /// Where it begins; it ends one width later.
-    pub t: Timestamp,
-    /// Smallest number; none when no number is in it.
-    pub min: Option<f64>,
-    /// Largest number.
-    pub max: Option<f64>,
-    /// Arithmetic mean of the numbers.
-    pub mean: Option<f64>,
-    /// Samples in it, with and without value.
-    pub count: u64,
-    /// Those of good quality.
-    pub good: u64,
-    /// The worst quality in it.
-    pub worst: Quality,
-}
-
-/// A stretch of time without a scan of this series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// The last sample before it, or the start of what was asked.
-    pub from: Timestamp,
-    /// The first sample after it, or the end of what was asked.
-    pub to: Timestamp,
-    /// Why, where it is known.
-    pub reason: Option<GapReason>,
-}
+/// A series in equal buckets.
+pub type Trend = domain::trend::Trend<GapReason>;
+/// A stretch of time without a scan of a series.
+pub type Gap = domain::trend::Gap<GapReason>;
 
 /// Why there is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
