@@ -83,12 +83,14 @@ async fn connection(near: TcpStream, target: SocketAddr, state: watch::Receiver<
     }
 }
 
-async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: watch::Receiver<State>) {
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut state: watch::Receiver<State>) {
     let mut bytes = vec![0; 2048];
-    while let Ok(count) = from.read(&mut bytes).await {
-        if count == 0 {
-            return;
-        }
+    loop {
+        let count = match from.read(&mut bytes).await {
+            // that one side hung up is swallowed as well
+            Ok(0) | Err(_) => return drop(state.wait_for(|state| !state.swallows).await),
+            Ok(count) => count,
+        };
         let State { swallows, delay, .. } = *state.borrow();
         tokio::time::sleep(delay).await; // a slow line
         if !swallows && to.write_all(bytes.get(..count).unwrap_or_default()).await.is_err() {
