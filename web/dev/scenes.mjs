@@ -9,6 +9,8 @@ const LOST_MS = 15_000;
 const press = (name) => (page) => page.getByRole("button", { name }).first().click();
 const touch = (selector) => (page) => page.locator(selector).first().click();
 
+const below = (page) => page.locator("main").evaluate((main) => main.scrollTo(0, main.scrollHeight));
+
 export const scenes = [
   ["line", "/line"],
   ["line-calm", "/line", { scene: "calm" }],
@@ -81,7 +83,10 @@ export const scenes = [
   ["changes-broken", "/changes", { scene: "broken" }],
 
   ["system", "/system"],
-  ["system-below", "/system", { act: (page) => page.locator("main").evaluate((main) => main.scrollTo(0, main.scrollHeight)) }],
+  ["system-below", "/system", { act: below }],
+  ["system-hub-away", "/system", { scene: "hub-away" }],
+  ["system-restored", "/system", { scene: "restored", act: below }],
+  ["system-backup", "/system", { act: press(/^(Take a backup|Sicherung erstellen)$/) }],
   ["system-empty", "/system", { scene: "empty" }],
   ["system-no-right", "/system", { scene: "no-right" }],
   ["system-broken", "/system", { scene: "broken" }],

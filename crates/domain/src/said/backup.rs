@@ -21,6 +21,6 @@ super::sentences! {
     WITH_HISTORY: "backup.with-history" = "with history";
     WITHOUT_HISTORY: "backup.without-history" = "without history";
     LAST: "backup.last" = "The last backup was made {ago_ms} ago.";
-    OLD: "backup.old" = "The last backup was made {ago_ms} ago.", hint "Make one with `lastmile backup write FILE`, and keep it on another machine.";
-    NEVER: "backup.never" = "No backup was ever made.", hint "Make one with `lastmile backup write FILE`, and keep it on another machine.";
+    OLD: "backup.old" = "The last backup was made {ago_ms} ago.", hint "Take one under System, or with `lastmile backup write FILE`, and keep it on another machine.";
+    NEVER: "backup.never" = "No backup was ever made.", hint "Take one under System, or with `lastmile backup write FILE`, and keep it on another machine.";
 }

@@ -4,14 +4,15 @@ import { useState } from "react";
 import { client } from "../../api/client";
 import { asProblem } from "../../api/problem";
 import { doctorQuery, meQuery, queryClient } from "../../api/queries";
+import type { DoctorLine } from "../../api/types";
 import { t } from "../../text";
 import { say, whyNot } from "../../text/said";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/Field";
-import { Mark } from "../../ui/Mark";
 import { Sheet } from "../../ui/Sheet";
 import { Refused } from "../../ui/States";
 import { siteMay } from "../connect/ConnectPage";
+import { DoctorRow } from "./DoctorRow";
 import { download } from "./download";
 
 export function Backup() {
@@ -29,26 +30,28 @@ export function Backup() {
         <span className="grow" />
         {may?.allowed === false ? <span className="cap">{whyNot(may)}</span> : <Button onClick={() => setOpen(true)}>{t("backup.write")}</Button>}
       </div>
-      {notice ? <Notice words={say(notice.said, notice.words)} hint={say(notice.said, notice.hint ?? "", "hint")} /> : <p className="outlet-none sub">{t("backup.text")}</p>}
+      {notice ? <Notice line={notice} /> : <p className="outlet-none sub">{t("backup.text")}</p>}
       {open && <BackupSheet onClose={() => setOpen(false)} />}
     </section>
   );
 }
 
-function Notice({ words, hint }: { words: string; hint: string }) {
+function Notice({ line }: { line: DoctorLine }) {
   const read = useMutation({ mutationFn: () => client.PUT("/api/v1/backup/notice"), onSettled: () => queryClient.invalidateQueries({ queryKey: doctorQuery.queryKey }) });
   return (
-    <div className="site-file">
-      <p>
-        <Mark name="s" size={16} /> <b>{words}</b> {hint}
-      </p>
-      <Refused problem={read.error && asProblem(read.error)} />
-      <div className="go">
-        <Button kind="primary" busy={read.isPending} onClick={() => read.mutate()}>
-          {t("backup.read")}
-        </Button>
+    <>
+      <ul className="doctor">
+        <DoctorRow line={line} />
+      </ul>
+      <div className="site-file">
+        <Refused problem={read.error && asProblem(read.error)} />
+        <div className="go">
+          <Button kind="primary" busy={read.isPending} onClick={() => read.mutate()}>
+            {t("backup.read")}
+          </Button>
+        </div>
       </div>
-    </div>
+    </>
   );
 }
 

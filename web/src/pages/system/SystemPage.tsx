@@ -5,14 +5,12 @@ import { aboutQuery, doctorQuery, historyQuery, linkQuery } from "../../api/quer
 import type { DoctorLine } from "../../api/types";
 import { useTrail } from "../../app/crumbs";
 import { t, word } from "../../text";
-import { say } from "../../text/said";
 import { bytes, day, number, plantZone } from "../../text/format";
 import { Button } from "../../ui/Button";
-import { Icon } from "../../ui/Icon";
-import { Mark } from "../../ui/Mark";
 import { Failure, Skeleton } from "../../ui/States";
 import { Accounts } from "./Accounts";
 import { Backup } from "./Backup";
+import { DoctorRow } from "./DoctorRow";
 import { Outlets } from "./Outlets";
 import { SiteFile } from "./SiteFile";
 import "./system.css";
@@ -58,13 +56,7 @@ function Doctor() {
       ) : (
         <ul className="doctor">
           {[...doctor.data].sort((a, b) => rank(b) - rank(a)).map((line) => (
-            <li key={line.code}>
-              {line.state === "ok" ? <Icon name="ok" /> : <Mark name={line.state === "wrong" ? "f" : "s"} label={word("doctor", line.state)} />}
-              <span>
-                <span className={line.state === "ok" ? "" : "strong"}>{say(line.said, line.words)}</span>
-                {line.hint && <span className="sub block">{say(line.said, line.hint, "hint")}</span>}
-              </span>
-            </li>
+            <DoctorRow key={line.code} line={line} />
           ))}
         </ul>
       )}
@@ -105,8 +97,8 @@ function HubFact() {
   return (
     <>
       <dt>{t("system.hub")}</dt>
-      <dd title={link.hub ?? undefined}>
-        {kind === "away" && <Mark name="s" size={16} />} <span className={kind === "away" ? "strong" : ""}>{word("linkState", kind)}</span>
+      <dd title={link.hub ?? undefined} className={kind === "away" ? "strong" : ""}>
+        {word("linkState", kind)}
       </dd>
     </>
   );

@@ -521,7 +521,7 @@ export const said: Record<string, string> = {
   "backup.without-history": "ohne Geschichte",
   "backup.last": "Die letzte Sicherung ist {ago_ms} alt.",
   "backup.old": "Die letzte Sicherung ist {ago_ms} alt.",
-  "backup.old.hint": "Mit `lastmile backup write DATEI` eine machen und auf einem anderen Rechner aufheben.",
+  "backup.old.hint": "Unter System eine erstellen, oder mit `lastmile backup write DATEI`, und auf einem anderen Rechner aufheben.",
   "backup.never": "Es wurde noch nie eine Sicherung gemacht.",
-  "backup.never.hint": "Mit `lastmile backup write DATEI` eine machen und auf einem anderen Rechner aufheben.",
+  "backup.never.hint": "Unter System eine erstellen, oder mit `lastmile backup write DATEI`, und auf einem anderen Rechner aufheben.",
 };

@@ -53,7 +53,7 @@ export const site = {
 
   "backup.title": "Sicherung",
   "backup.text": "Alles, was diese Edge weiß, als eine verschlüsselte Datei, ohne Geschichte. Auf einem anderen Rechner aufheben.",
-  "backup.write": "Sicherung herausnehmen",
+  "backup.write": "Sicherung erstellen",
   "backup.sheet": "Wer die Datei und diese Passphrase hat, hat diese Edge. Ohne die Passphrase kann niemand die Datei öffnen.",
   "backup.passphrase": "Passphrase",
   "backup.passphraseNote": "Mindestens 12 Zeichen. Fünf Wörter hintereinander sind leicht zu behalten.",
