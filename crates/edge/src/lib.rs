@@ -5,7 +5,6 @@ pub mod backup;
 pub mod clock;
 mod deploy;
 pub mod doctor;
-mod ids;
 mod lines;
 mod outlets;
 mod pipeline;

@@ -24,7 +24,6 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use crate::backup::Source;
 use crate::clock::Clock;
 use crate::deploy::Deploys;
-use crate::ids::RandomIds;
 use crate::lines::{Ground, Lines};
 use crate::outlets::Outlets;
 use crate::pipeline::alarm::{self, Alarms};
@@ -87,7 +86,7 @@ pub async fn start(options: EdgeOptions) -> Result<Edge, Problem> {
     let clock = Arc::new(Clock::start());
     // What keeps data stops last, so that what the others still publish is kept.
     let (tasks, keeping) = (Tasks::default(), Tasks::default());
-    let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
+    let ids: Arc<dyn IdSource> = Arc::new(state::RandomIds);
 
     // What is kept: SQL for acts, the log and history for samples.
     make_folder(&options.data)?;

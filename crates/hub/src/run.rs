@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::middleware::{self, Next};
-use domain::{Id, IdSource, Problem, Timestamp};
+use domain::{Problem, Timestamp};
 use link::wire::HUB_TIME;
 use server::ports::Clock;
 use state::State;
@@ -74,15 +74,6 @@ impl Hub {
             }
         }
         self.state.close().await;
-    }
-}
-
-/// UUIDv7 from random bytes of the system.
-struct RandomIds;
-
-impl IdSource for RandomIds {
-    fn new_id(&self, at: Timestamp) -> Id {
-        Id::new(at, &rand::random())
     }
 }
 
@@ -157,7 +148,7 @@ async fn open_state(data: &std::path::Path, database: Option<String>, now: Times
     let options = state::Options {
         folder: data.to_owned(),
         database,
-        ids: Arc::new(RandomIds),
+        ids: Arc::new(state::RandomIds),
         addresses: Arc::new(server::Addresses),
     };
     let state = State::open(options, now).await.map_err(|error| error.problem())?;

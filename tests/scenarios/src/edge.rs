@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::process::Command;
 use tokio::time::Instant;
 
-use crate::{Finished, Http, Program, Sample, eventually, lastmile_program, samples};
+use crate::{Finished, Http, Program, SCORE, Sample, eventually, lastmile_program, samples};
 
 /// A debug build on a busy machine starts within this.
 const START: Duration = Duration::from_mins(3);
@@ -82,6 +82,23 @@ impl Edge {
     /// The last scan that a power cut now would not take away: its number in the stream `data`.
     pub async fn acknowledged(&self) -> Result<u64> {
         self.synced("data").await
+    }
+
+    /// What its clock says, ms since 1970.
+    pub async fn now_ms(&self) -> Result<i64> {
+        self.http.get("/api/v1/about").await?.get("now_ms").and_then(Value::as_i64).context("no now_ms")
+    }
+
+    /// Waits until the pump's model gave a prediction of its own: of good quality, of a window that ended after `after_ms`.
+    pub async fn predicts(&self, after_ms: i64) -> Result<()> {
+        let path = format!("/api/v1/tags/{}", SCORE.replace('/', "%2F"));
+        eventually("a prediction", COMMAND, || async {
+            let tag = self.http.get(&path).await?;
+            let at_ms = tag.pointer("/latest/at_ms").and_then(Value::as_i64).unwrap_or_default();
+            let good = tag.pointer("/latest/quality").and_then(Value::as_str) == Some("good");
+            Ok((good && at_ms > after_ms).then_some(()))
+        })
+        .await
     }
 
     /// Scans that the process has kept and synced since its start, of devices and of models.

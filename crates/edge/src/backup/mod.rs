@@ -16,7 +16,6 @@ use store::{Store, StoreOptions};
 pub(crate) use self::contents::{Ready, Source};
 pub use self::restore::{restore, show};
 use crate::clock::Clock;
-use crate::ids::RandomIds;
 
 /// Writes a backup of an edge that is not running. `store.in-use` when it is: then ask it.
 pub async fn write_resting<W: Write + Send + 'static>(
@@ -53,7 +52,7 @@ async fn state(data: &Path, clock: &Clock) -> Result<State, Problem> {
     let options = state::Options {
         folder: data.to_owned(),
         database: None,
-        ids: Arc::new(RandomIds),
+        ids: Arc::new(state::RandomIds),
         addresses: Arc::new(server::Addresses),
     };
     State::open(options, clock.now()).await.map_err(|error| error.problem())

@@ -63,7 +63,7 @@ async fn ground(data: &Path, store: &str, epoch: u64) -> Ground {
     let options = state::Options {
         folder: data.to_path_buf(),
         database: None,
-        ids: Arc::new(crate::ids::RandomIds),
+        ids: Arc::new(state::RandomIds),
         addresses: Arc::new(server::Addresses),
     };
     let state = State::open(options, clock.now()).await.unwrap();

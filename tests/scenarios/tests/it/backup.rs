@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use scenarios::{
-    Edge, Finished, Program, SCORE, eventually, free_port, lastmile_program, packed_pump, pump_site, say, workspace,
-};
+use scenarios::{Edge, Finished, Program, free_port, lastmile_program, packed_pump, pump_site, say, workspace};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -68,22 +66,6 @@ async fn typed(label: &str, home: &Path, at: &str) -> Result<Finished> {
     Finished::of(bash, PROMISED).await?.good()
 }
 
-/// Waits for a good prediction of its own.
-async fn predicts(edge: &Edge, after_ms: i64) -> Result<()> {
-    let path = format!("/api/v1/tags/{}", SCORE.replace('/', "%2F"));
-    eventually("a prediction", SOON, || async {
-        let tag = edge.http().get(&path).await?;
-        let at_ms = tag.pointer("/latest/at_ms").and_then(Value::as_i64).unwrap_or_default();
-        let good = tag.pointer("/latest/quality").and_then(Value::as_str) == Some("good");
-        Ok((good && at_ms > after_ms).then_some(()))
-    })
-    .await
-}
-
-async fn now_ms(edge: &Edge) -> Result<i64> {
-    edge.http().get("/api/v1/about").await?.get("now_ms").and_then(Value::as_i64).context("no now_ms")
-}
-
 /// What must be the same on the new box: configuration with its deployments, and the digest of an entry of the record.
 async fn identity(edge: &Edge) -> Result<(String, Vec<Value>)> {
     let site = edge.lastmile(&["export"]).await?.good()?.stdout;
@@ -112,7 +94,7 @@ impl Plant {
         }
         fs::write(folder.path().join("etc/passphrase"), PASSPHRASE)?;
         let edge = Edge::start(&folder.path().join("data"), Some(&site)).await?;
-        predicts(&edge, 0).await?;
+        edge.predicts(0).await?;
         Ok((Self { folder, _plc: plc }, edge))
     }
 
@@ -128,7 +110,7 @@ async fn the_page_replaces_a_dead_box_in_minutes() -> Result<()> {
     let said = typed("nightly", home, edge.http().base()).await?.stdout;
     ensure!(said.contains("read back: Test as it was") && said.contains("without history"), "{said}");
     let (site, record) = identity(&edge).await?;
-    let (died, seq) = (now_ms(&edge).await?, edge.acknowledged().await?);
+    let (died, seq) = (edge.now_ms().await?, edge.acknowledged().await?);
     edge.kill().await?;
     fs::remove_dir_all(home.join("data"))?;
 
@@ -137,7 +119,7 @@ async fn the_page_replaces_a_dead_box_in_minutes() -> Result<()> {
     ensure!(said.stdout.contains("Whole:") && said.stdout.contains("has read that this edge"), "{}", said.stdout);
     ensure!(said.stderr.contains("Restoring to"), "{}", said.stderr);
     let edge = Edge::start(&home.join("data"), None).await?;
-    predicts(&edge, died).await?;
+    edge.predicts(died).await?;
     let took = begun.elapsed();
     say(&format!("backup: from the dead box to predictions of the new one {took:.1?}"));
     ensure!(took < PROMISED, "it took {took:.1?}");
@@ -243,7 +225,7 @@ async fn history_comes_back_and_what_cannot_be_restored_is_told_and_changes_noth
     ensure!(new.acknowledged().await? + 60 > seq, "numbers go on");
     let doctor = new.http().get("/api/v1/doctor").await?.to_string();
     ensure!(doctor.contains("backup.restored") && !doctor.contains("damaged"), "{doctor}");
-    predicts(&new, now_ms(&new).await?).await?;
+    new.predicts(new.now_ms().await?).await?;
     ensure!(new.stop(SOON).await?.success());
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use scenarios::{Edge, Program, SCORE, Sample, eventually, packed_pump, pump_site, say};
+use scenarios::{Edge, Program, SCORE, Sample, packed_pump, pump_site, say};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
@@ -34,23 +34,6 @@ fn site_toml(port: u16, bundle: &Path) -> Result<String> {
     Ok(pump_site(port, bundle)? + &load.collect::<String>())
 }
 
-async fn now_ms(edge: &Edge) -> Result<i64> {
-    let about = edge.http().get("/api/v1/about").await?;
-    about.get("now_ms").and_then(Value::as_i64).context("no now_ms")
-}
-
-/// Waits for a prediction of its own: with a value, of good quality, of a window that ended after `after_ms`.
-async fn predicts(edge: &Edge, after_ms: i64) -> Result<()> {
-    let path = format!("/api/v1/tags/{}", SCORE.replace('/', "%2F"));
-    eventually("a prediction", SOON, || async {
-        let tag = edge.http().get(&path).await?;
-        let at_ms = tag.pointer("/latest/at_ms").and_then(Value::as_i64).unwrap_or_default();
-        let good = tag.pointer("/latest/quality").and_then(Value::as_str) == Some("good");
-        Ok((good && at_ms > after_ms).then_some(()))
-    })
-    .await
-}
-
 /// Reads what is acknowledged for two to three seconds, another time at each turn, and kills the process.
 async fn kill(edge: Edge, turn: u32) -> Result<Killed> {
     let until = Instant::now() + Duration::from_millis(2_000 + u64::from(turn) * 137);
@@ -60,7 +43,7 @@ async fn kill(edge: Edge, turn: u32) -> Result<Killed> {
         scans = edge.scans_kept().await?;
         sleep(Duration::from_millis(20)).await; // the pace of asking; the load comes from the devices
     }
-    let at_ms = now_ms(&edge).await?;
+    let at_ms = edge.now_ms().await?;
     edge.kill().await?;
     Ok(Killed { at_ms, acknowledged, scans })
 }
@@ -96,7 +79,7 @@ async fn ten_kills_under_load_lose_nothing_acknowledged_and_predict_within_two_s
     let data = folder.path().join("data");
 
     let mut edge = Edge::start(&data, Some(&site)).await?;
-    predicts(&edge, 0).await.context("the model applies after 30 s in operation")?;
+    edge.predicts(0).await.context("the model applies after 30 s in operation")?;
     let (mut kills, mut took) = (Vec::new(), Vec::new());
     for turn in 1..=KILLS {
         let killed = kill(edge, turn).await?;
@@ -108,12 +91,12 @@ async fn ten_kills_under_load_lose_nothing_acknowledged_and_predict_within_two_s
             "kill {turn}: {} was acknowledged, {found} is there",
             killed.acknowledged
         );
-        predicts(&edge, killed.at_ms).await?;
+        edge.predicts(killed.at_ms).await?;
         took.push(begun.elapsed());
         kills.push(killed);
     }
     let (acknowledged, scans) = (edge.acknowledged().await?, edge.scans_kept().await?);
-    kills.push(Killed { at_ms: now_ms(&edge).await?, acknowledged, scans });
+    kills.push(Killed { at_ms: edge.now_ms().await?, acknowledged, scans });
     let samples = edge.history(&WITNESSES).await?;
     edge.stop(SOON).await?;
 

@@ -4,7 +4,7 @@ use domain::{Id, IdSource, Timestamp};
 
 /// UUIDv7 from random bytes of the system.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RandomIds;
+pub struct RandomIds;
 
 impl IdSource for RandomIds {
     fn new_id(&self, at: Timestamp) -> Id {
